@@ -1,0 +1,68 @@
+# From shim/preload/names.def: which names this libc has, a header that says so, the version script
+# of the preload, and the list that the symbol test compares with.
+
+set(ST_NAMES_DEF "${PROJECT_SOURCE_DIR}/shim/preload/names.def")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${ST_NAMES_DEF}")
+
+# ST_LIBC_HAS_<id>: whether the C library defines name@version.  Only a link can tell.
+function(st_probe_symbol id name version)
+  if(DEFINED ST_LIBC_HAS_${id})
+    return()
+  endif()
+  set(dir "${PROJECT_BINARY_DIR}/CMakeFiles/interpose/${id}")
+  file(WRITE "${dir}/probe.c" "
+    __asm__(\".symver wanted, ${name}@${version}\");
+    extern void wanted(void);
+    int main(void) { wanted(); return 0; }
+  ")
+  try_compile(found "${dir}/out" "${dir}/probe.c")
+  message(STATUS "libc has ${name}@${version}: ${found}")
+  set(ST_LIBC_HAS_${id} "${found}" CACHE INTERNAL "libc has ${name}@${version}")
+endfunction()
+
+function(st_interpose_generate outdir)
+  set(header "/* Generated from names.def: what this libc has. */\n")
+  set(versions "")
+  set(list "")
+  file(STRINGS "${ST_NAMES_DEF}" lines REGEX "^ST_NAME\\(")
+  foreach(line IN LISTS lines)
+    if(NOT line MATCHES "^ST_NAME\\(([a-z_]+), ([A-Z0-9_.]+), (default|compat), ([a-z0-9_]+), ")
+      message(FATAL_ERROR "names.def: cannot read: ${line}")
+    endif()
+    set(name "${CMAKE_MATCH_1}")
+    set(version "${CMAKE_MATCH_2}")
+    set(kind "${CMAKE_MATCH_3}")
+    set(id "${CMAKE_MATCH_4}")
+    st_probe_symbol(${id} ${name} ${version})
+    if(ST_LIBC_HAS_${id})
+      string(APPEND header "#define ST_HAS_${id} 1\n")
+      if(NOT version IN_LIST versions)
+        list(APPEND versions ${version})
+      endif()
+      list(APPEND names_of_${version} ${name})
+      if(kind STREQUAL "default")
+        string(APPEND list "${name}@@${version}\n")
+      else()
+        string(APPEND list "${name}@${version}\n")
+      endif()
+    else()
+      string(APPEND header "#define ST_HAS_${id} 0\n")
+    endif()
+  endforeach()
+
+  # Nodes oldest first; everything that is not listed stays local.
+  list(SORT versions COMPARE NATURAL)
+  set(script "/* Generated from names.def. */\n")
+  set(local " local: *;")
+  foreach(version IN LISTS versions)
+    string(APPEND script "${version} {\n  global:\n")
+    foreach(name IN LISTS names_of_${version})
+      string(APPEND script "    ${name};\n")
+    endforeach()
+    string(APPEND script " ${local}\n};\n")
+    set(local "")
+  endforeach()
+  file(CONFIGURE OUTPUT "${outdir}/names_present.h" CONTENT "${header}" @ONLY)
+  file(CONFIGURE OUTPUT "${outdir}/preload.map" CONTENT "${script}" @ONLY)
+  file(CONFIGURE OUTPUT "${outdir}/names.txt" CONTENT "${list}" @ONLY)
+endfunction()

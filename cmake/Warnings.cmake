@@ -1,0 +1,28 @@
+# Compiler options of everything in the project.
+#
+#   st_options          every target: language, warnings as errors
+#   st_sanitize         targets that can run under ASan and UBSan; empty unless ST_SANITIZE
+
+add_library(st_options INTERFACE)
+target_compile_definitions(st_options INTERFACE _GNU_SOURCE)
+target_include_directories(st_options INTERFACE
+  "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
+target_compile_options(st_options INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings
+  -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wmissing-declarations
+  -Wundef -Wformat=2 -Wvla-larger-than=65536 -Wconversion -Wno-sign-conversion
+  -Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum
+  -fno-common -fno-strict-aliasing)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(st_options INTERFACE
+    -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init)
+else()
+  target_compile_options(st_options INTERFACE -Wno-unknown-warning-option)
+endif()
+
+add_library(st_sanitize INTERFACE)
+if(ST_SANITIZE)
+  target_compile_options(st_sanitize INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(st_sanitize INTERFACE -fsanitize=address,undefined)
+endif()

@@ -1,0 +1,397 @@
+#include "index.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "mem.h"
+#include "slot.h"
+#include "sys.h"
+
+enum {
+	FORMAT_VERSION = 1,
+	TARGET_WORDS = sizeof(struct target) / sizeof(uint64_t),
+	IDENTITY_WORDS = sizeof(struct identity) / sizeof(uint64_t),
+};
+
+static const char magic[8] = "spawntpl";
+
+struct entry {
+	slot_generation generation;
+	_Atomic uint64_t starts[HOW_COUNT];
+	_Atomic uint64_t last_used;
+	_Atomic uint32_t verdict;
+	uint32_t reserved;
+	slot_word target[TARGET_WORDS];
+};
+
+struct index_header {
+	/* Written once, before the file gets its name. */
+	char magic[8];
+	uint32_t version;
+	uint32_t header_size;
+	uint32_t entry_size;
+	uint32_t sets;
+	uint32_t ways;
+	uint32_t reserved;
+	struct index_origin origin;
+	/* Live. */
+	_Atomic uint64_t clock; /* logical time: starts announced so far */
+	_Atomic uint64_t starts[HOW_COUNT];
+	_Atomic uint64_t fallback[REASON_MAX];
+	_Atomic uint64_t baked;
+	_Atomic uint64_t stale;
+	_Atomic uint64_t evicted_targets;
+	_Atomic uint64_t evicted_starts[HOW_COUNT];
+};
+
+enum { HEADER_SIZE = 4096 };
+
+_Static_assert(sizeof(struct target) % sizeof(uint64_t) == 0, "a target is whole words");
+_Static_assert(sizeof(struct index_origin) % sizeof(uint64_t) == 0, "an origin is whole words");
+_Static_assert(sizeof(struct entry) == 512, "eight ways fill one page");
+_Static_assert(sizeof(struct index_header) <= HEADER_SIZE, "the header fits its page");
+
+size_t index_file_size(void)
+{
+	return HEADER_SIZE + (size_t)INDEX_SLOTS * sizeof(struct entry);
+}
+
+static struct entry *entry_at(const struct index *index, uint32_t slot)
+{
+	return (struct entry *)((char *)index->map + HEADER_SIZE) + slot;
+}
+
+static uint32_t first_slot(const struct identity *id)
+{
+	return (uint32_t)(identity_hash(id) % INDEX_SETS) * INDEX_WAYS;
+}
+
+/* mkstemp-like names are not needed: the directory is private to one session. */
+int index_create(int dirfd, const char *name, const struct index_origin *origin)
+{
+	struct index_header *map;
+	size_t size = index_file_size();
+	int fd = sys_openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = (int)sys_call4(SYS_fallocate, fd, 0, 0, (long)size);
+	if (err)
+		goto fail;
+	map = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (sys_is_error(map)) {
+		err = (int)(intptr_t)map;
+		goto fail;
+	}
+	map->version = FORMAT_VERSION;
+	map->header_size = HEADER_SIZE;
+	map->entry_size = sizeof(struct entry);
+	map->sets = INDEX_SETS;
+	map->ways = INDEX_WAYS;
+	map->origin = *origin;
+	/* Last: a file without its magic is no index, should we be killed here. */
+	mem_copy(map->magic, magic, sizeof magic);
+	sys_munmap(map, size);
+	sys_close(fd);
+	return 0;
+fail:
+	sys_call3(SYS_unlinkat, dirfd, (long)name, 0);
+	sys_close(fd);
+	return err;
+}
+
+static bool header_is_ours(const struct index_header *map, uid_t uid)
+{
+	return mem_equal(map->magic, magic, sizeof magic) && map->version == FORMAT_VERSION &&
+	       map->header_size == HEADER_SIZE && map->entry_size == sizeof(struct entry) &&
+	       map->sets == INDEX_SETS && map->ways == INDEX_WAYS && map->origin.uid == uid;
+}
+
+int index_open(int dirfd, const char *name, uid_t uid, struct index *index)
+{
+	struct index_header *map;
+	struct stat st;
+	/* O_NONBLOCK: a FIFO planted under this name must not stop us. */
+	int fd = sys_openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = sys_fstat(fd, &st);
+	if (err)
+		goto out;
+	if (!S_ISREG(st.st_mode) || st.st_uid != uid || (st.st_mode & 077)) {
+		err = -EPERM;
+		goto out;
+	}
+	if ((size_t)st.st_size != index_file_size()) {
+		err = -EINVAL;
+		goto out;
+	}
+	map = sys_mmap(NULL, index_file_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (sys_is_error(map)) {
+		err = (int)(intptr_t)map;
+		goto out;
+	}
+	if (!header_is_ours(map, uid)) {
+		sys_munmap(map, index_file_size());
+		err = -EINVAL;
+		goto out;
+	}
+	index->map = map;
+out:
+	sys_close(fd);
+	return err;
+}
+
+void index_close(struct index *index)
+{
+	sys_munmap(index->map, index_file_size());
+	index->map = NULL;
+}
+
+const struct index_origin *index_origin(const struct index *index)
+{
+	return &index->map->origin;
+}
+
+/* True if the slot holds this identity, with the generation at which it was seen. */
+static bool entry_has(const struct entry *e, const struct identity *id, uint64_t *generation)
+{
+	union {
+		struct identity id;
+		uint64_t words[IDENTITY_WORDS];
+	} seen;
+
+	_Static_assert(offsetof(struct target, id) == 0, "the identity comes first");
+	return slot_read(&e->generation, e->target, IDENTITY_WORDS, seen.words, generation) &&
+	       identity_equal(&seen.id, id);
+}
+
+bool index_find(const struct index *index, const struct identity *id, struct target *target,
+		struct index_ref *ref)
+{
+	uint32_t first = first_slot(id);
+
+	for (uint32_t slot = first; slot < first + INDEX_WAYS; slot++) {
+		const struct entry *e = entry_at(index, slot);
+		uint64_t generation;
+		union {
+			struct target target;
+			uint64_t words[TARGET_WORDS];
+		} copy;
+
+		if (!entry_has(e, id, &generation))
+			continue;
+		if (target) {
+			uint64_t again;
+
+			if (!slot_read(&e->generation, e->target, TARGET_WORDS, copy.words,
+				       &again) ||
+			    again != generation)
+				continue;
+			*target = copy.target;
+			target->path[INDEX_PATH_MAX - 1] = '\0';
+		}
+		*ref = (struct index_ref){slot, generation};
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The way to write to: an unused one, else the least recently used.  Ways that are being written
+ * are left to their writers.
+ */
+static struct entry *choose_victim(const struct index *index, uint32_t first, uint32_t *slot,
+				   uint64_t *generation)
+{
+	struct entry *best = NULL;
+	uint64_t best_used = UINT64_MAX;
+
+	*slot = first;
+	*generation = 0;
+	for (uint32_t s = first; s < first + INDEX_WAYS; s++) {
+		struct entry *e = entry_at(index, s);
+		uint64_t g = atomic_load_explicit(&e->generation, memory_order_acquire);
+		uint64_t used = atomic_load_explicit(&e->last_used, memory_order_relaxed);
+
+		if (g & 1)
+			continue;
+		if (g == 0)
+			used = 0;
+		if (!best || used < best_used) {
+			best = e;
+			best_used = used;
+			*slot = s;
+			*generation = g;
+		}
+		if (g == 0)
+			break;
+	}
+	return best;
+}
+
+/* Move the counters of a target that makes room to the totals' account of such targets. */
+static void retire(struct index_header *h, struct entry *e)
+{
+	for (int how = 0; how < HOW_COUNT; how++) {
+		uint64_t n = atomic_exchange_explicit(&e->starts[how], 0, memory_order_relaxed);
+
+		atomic_fetch_add_explicit(&h->evicted_starts[how], n, memory_order_relaxed);
+	}
+	atomic_fetch_add_explicit(&h->evicted_targets, 1, memory_order_relaxed);
+}
+
+bool index_insert(struct index *index, const struct target *target, struct index_ref *ref)
+{
+	uint32_t first = first_slot(&target->id);
+	union {
+		struct target target;
+		uint64_t words[TARGET_WORDS];
+	} in;
+
+	in.target = *target;
+	/* Each failed claim means that another writer just succeeded, so few rounds are enough. */
+	for (int round = 0; round < INDEX_WAYS; round++) {
+		uint64_t generation;
+		uint32_t slot;
+		struct entry *e;
+
+		/* Closes most of the window in which two processes add the same target. */
+		if (index_find(index, &target->id, NULL, ref))
+			return true;
+		e = choose_victim(index, first, &slot, &generation);
+		if (!e)
+			return false;
+		if (!slot_claim(&e->generation, generation))
+			continue;
+		if (generation != 0)
+			retire(index->map, e);
+		atomic_store_explicit(&e->verdict, 0, memory_order_relaxed);
+		atomic_store_explicit(
+			&e->last_used,
+			atomic_load_explicit(&index->map->clock, memory_order_relaxed),
+			memory_order_relaxed);
+		ref->generation = slot_publish(&e->generation, generation, e->target, TARGET_WORDS,
+					       in.words);
+		ref->slot = slot;
+		return true;
+	}
+	return false;
+}
+
+void target_set_path(struct target *target, const char *path)
+{
+	static const char cut[] = "...";
+	size_t len = mem_length(path);
+
+	if (len < INDEX_PATH_MAX) {
+		mem_copy(target->path, path, len);
+		mem_zero(target->path + len, INDEX_PATH_MAX - len);
+	} else {
+		size_t keep = INDEX_PATH_MAX - sizeof cut;
+
+		mem_copy(target->path, cut, sizeof cut - 1);
+		mem_copy(target->path + sizeof cut - 1, path + len - keep, keep);
+		target->path[INDEX_PATH_MAX - 1] = '\0';
+	}
+}
+
+/* n is 1 or, to take a start back, the same modulo 2^64. */
+static void count(struct index *index, const struct index_ref *ref, enum how how,
+		  enum reason reason, uint64_t n)
+{
+	struct index_header *h = index->map;
+	struct entry *e;
+	uint64_t now;
+
+	atomic_fetch_add_explicit(&h->starts[how], n, memory_order_relaxed);
+	if (reason != REASON_NONE)
+		atomic_fetch_add_explicit(&h->fallback[reason], n, memory_order_relaxed);
+	if (!ref)
+		return;
+	now = atomic_fetch_add_explicit(&h->clock, 1, memory_order_relaxed) + 1;
+	e = entry_at(index, ref->slot);
+	/* A target that was evicted since the look-up: its starts are no longer told apart.  (If
+	   that happens between this line and the next, one start is booked to its successor.) */
+	if (atomic_load_explicit(&e->generation, memory_order_acquire) != ref->generation) {
+		atomic_fetch_add_explicit(&h->evicted_starts[how], n, memory_order_relaxed);
+		return;
+	}
+	atomic_fetch_add_explicit(&e->starts[how], n, memory_order_relaxed);
+	atomic_store_explicit(&e->last_used, now, memory_order_relaxed);
+	if (reason != REASON_NONE)
+		atomic_store_explicit(&e->verdict, (uint32_t)reason, memory_order_relaxed);
+}
+
+void index_count(struct index *index, const struct index_ref *ref, enum how how,
+		 enum reason reason)
+{
+	count(index, ref, how, reason, 1);
+}
+
+void index_uncount(struct index *index, const struct index_ref *ref, enum how how,
+		   enum reason reason)
+{
+	count(index, ref, how, reason, (uint64_t)-1);
+}
+
+void index_count_stale(struct index *index)
+{
+	atomic_fetch_add_explicit(&index->map->stale, 1, memory_order_relaxed);
+}
+
+bool index_read(const struct index *index, uint32_t slot, struct target *target,
+		struct target_counts *counts)
+{
+	union {
+		struct target target;
+		uint64_t words[TARGET_WORDS];
+	} copy;
+	const struct entry *e;
+	uint64_t generation;
+
+	if (slot >= INDEX_SLOTS)
+		return false;
+	e = entry_at(index, slot);
+	if (!slot_read(&e->generation, e->target, TARGET_WORDS, copy.words, &generation))
+		return false;
+	if (copy.target.kind >= EXE_KINDS)
+		return false;
+	*target = copy.target;
+	target->path[INDEX_PATH_MAX - 1] = '\0';
+	for (int how = 0; how < HOW_COUNT; how++)
+		counts->starts[how] = atomic_load_explicit(&e->starts[how], memory_order_relaxed);
+	counts->last_used = atomic_load_explicit(&e->last_used, memory_order_relaxed);
+	counts->verdict = atomic_load_explicit(&e->verdict, memory_order_relaxed);
+	return true;
+}
+
+void index_read_totals(const struct index *index, struct index_totals *totals)
+{
+	const struct index_header *h = index->map;
+
+	for (int how = 0; how < HOW_COUNT; how++) {
+		totals->starts[how] = atomic_load_explicit(&h->starts[how], memory_order_relaxed);
+		totals->evicted_starts[how] =
+			atomic_load_explicit(&h->evicted_starts[how], memory_order_relaxed);
+	}
+	for (int reason = 0; reason < REASON_MAX; reason++)
+		totals->fallback[reason] =
+			atomic_load_explicit(&h->fallback[reason], memory_order_relaxed);
+	totals->baked = atomic_load_explicit(&h->baked, memory_order_relaxed);
+	totals->stale = atomic_load_explicit(&h->stale, memory_order_relaxed);
+	totals->evicted_targets = atomic_load_explicit(&h->evicted_targets, memory_order_relaxed);
+}
+
+uint32_t index_unfinished_slots(const struct index *index)
+{
+	uint32_t n = 0;
+
+	for (uint32_t slot = 0; slot < INDEX_SLOTS; slot++)
+		n += atomic_load_explicit(&entry_at(index, slot)->generation,
+					  memory_order_relaxed) & 1;
+	return n;
+}
