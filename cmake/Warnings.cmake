@@ -10,7 +10,7 @@ target_include_directories(st_options INTERFACE
 target_compile_options(st_options INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wmissing-declarations
-  -Wundef -Wformat=2 -Wvla-larger-than=65536 -Wconversion -Wno-sign-conversion
+  -Wundef -Wformat=2 -Wconversion -Wno-sign-conversion
   -Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum
   -fno-common -fno-strict-aliasing)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")

@@ -105,8 +105,8 @@ bool cache_store(struct cache *cache, const struct cached *entry, struct cached 
 			break;
 		}
 		if (!published) {
-			generation = atomic_load_explicit(&set[way].generation,
-							  memory_order_acquire);
+			generation =
+				atomic_load_explicit(&set[way].generation, memory_order_acquire);
 			if (generation != 0)
 				continue;
 			copy.entry.template_fd = -1;

@@ -26,8 +26,8 @@ struct cached {
 	uint16_t kind;        /* enum exe_kind */
 	uint8_t has_ref;
 	uint8_t reserved;
-	/* The kernel engine's: a template descriptor of process template_owner, or -1; and why there
-	   can be none (enum reason), 0 if there may be. */
+	/* The kernel engine's: a template descriptor of process template_owner, or -1; and why
+	   there can be none (enum reason), 0 if there may be. */
 	int32_t template_fd;
 	int32_t template_owner;
 	uint32_t template_verdict;

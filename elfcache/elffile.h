@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct elf_segment {
-	uint32_t type; /* PT_LOAD, ... */
+	uint32_t type;  /* PT_LOAD, ... */
 	uint32_t flags; /* PF_R, PF_W, PF_X */
 	uint64_t offset, vaddr, filesz, memsz, align;
 };

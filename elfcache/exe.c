@@ -10,7 +10,7 @@ enum {
 	HEAD_SIZE = 1024, /* ELF header and, in practice, every program header */
 	PHDR_MAX = 32,    /* more, and the file is none of ours */
 	LOAD_MAX = 16,
-	DYN_CHUNK = 32,   /* dynamic entries read at a time */
+	DYN_CHUNK = 32, /* dynamic entries read at a time */
 	DYN_CHUNKS = 8,
 	NEEDED_MAX = 16, /* libraries whose names are looked at */
 	SCRIPT_DEPTH = 5,

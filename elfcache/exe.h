@@ -19,7 +19,7 @@ enum exe_kind {
 	EXE_ELF32,          /* ELF32: i386 or x32 */
 	EXE_FOREIGN_ARCH,   /* ELF64 of another machine */
 	EXE_FOREIGN_LIBC,   /* dynamic ELF64 x86-64 with another interpreter: musl, bionic, ... */
-	EXE_SANITIZER,      /* EXE_GLIBC that needs a sanitizer runtime which must be loaded first */
+	EXE_SANITIZER, /* EXE_GLIBC that needs a sanitizer runtime which must be loaded first */
 	EXE_KINDS
 };
 

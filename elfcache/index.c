@@ -113,7 +113,8 @@ int index_open(int dirfd, const char *name, uid_t uid, struct index *index)
 	struct index_header *map;
 	struct stat st;
 	/* O_NONBLOCK: a FIFO planted under this name must not stop us. */
-	int fd = sys_openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	int fd =
+		sys_openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	int err;
 
 	if (fd < 0)
@@ -274,8 +275,8 @@ bool index_insert(struct index *index, const struct target *target, struct index
 			&e->last_used,
 			atomic_load_explicit(&index->map->clock, memory_order_relaxed),
 			memory_order_relaxed);
-		ref->generation = slot_publish(&e->generation, generation, e->target, TARGET_WORDS,
-					       in.words);
+		ref->generation =
+			slot_publish(&e->generation, generation, e->target, TARGET_WORDS, in.words);
 		ref->slot = slot;
 		return true;
 	}
@@ -326,8 +327,7 @@ static void count(struct index *index, const struct index_ref *ref, enum how how
 		atomic_store_explicit(&e->verdict, (uint32_t)reason, memory_order_relaxed);
 }
 
-void index_count(struct index *index, const struct index_ref *ref, enum how how,
-		 enum reason reason)
+void index_count(struct index *index, const struct index_ref *ref, enum how how, enum reason reason)
 {
 	count(index, ref, how, reason, 1);
 }
@@ -391,7 +391,8 @@ uint32_t index_unfinished_slots(const struct index *index)
 	uint32_t n = 0;
 
 	for (uint32_t slot = 0; slot < INDEX_SLOTS; slot++)
-		n += atomic_load_explicit(&entry_at(index, slot)->generation,
-					  memory_order_relaxed) & 1;
+		if (atomic_load_explicit(&entry_at(index, slot)->generation, memory_order_relaxed) &
+		    1)
+			n++;
 	return n;
 }

@@ -6,30 +6,30 @@
 #define ST_ELFCACHE_REASON_H
 
 /*   identifier         name            sentence */
-#define ST_REASONS(X)                                                                              \
-	X(NONE, "none", "accelerated")                                                             \
-	X(OFF, "off", "switched off by SPAWN_TEMPLATE=off or --engine=off")                        \
-	X(NO_ENGINE, "no-engine", "no engine on this machine can start it")                        \
+#define ST_REASONS(X) \
+	X(NONE, "none", "accelerated") \
+	X(OFF, "off", "switched off by SPAWN_TEMPLATE=off or --engine=off") \
+	X(NO_ENGINE, "no-engine", "no engine on this machine can start it") \
 	X(EXEC, "exec", "started by exec: a process cannot be replaced through a kernel template") \
-	X(SHELL, "shell", "system() or popen(): libc starts the shell by itself")                  \
-	X(DESCRIPTOR, "descriptor", "named by a file descriptor")                                  \
-	X(UNRESOLVED, "unresolved", "which file will run is known only after the file actions")    \
-	X(SCRIPT, "script", "a #! script: its interpreter is started by the kernel")               \
-	X(NOT_ELF, "not-elf", "neither ELF nor a #! script")                                       \
-	X(STATIC, "static", "statically linked")                                                   \
-	X(ELF32, "elf32", "a 32-bit program")                                                      \
-	X(FOREIGN_ARCH, "foreign-arch", "a program for another machine")                           \
-	X(FOREIGN_LIBC, "foreign-libc", "linked with another libc than glibc")                     \
-	X(SANITIZER, "sanitizer", "needs a sanitizer runtime, which must be loaded first")         \
-	X(SETID, "setid", "set-user-id or set-group-id")                                           \
-	X(UNREADABLE, "unreadable", "cannot be read")                                              \
-	X(WRITABLE, "writable", "writable by its user: a kernel template would make that fail")    \
-	X(FILE_ACTIONS, "file-actions", "a file action that the engine does not have")             \
-	X(ATTRIBUTES, "attributes", "a spawn attribute that the engine does not have")             \
-	X(SIGCHLD, "sigchld", "the caller ignores SIGCHLD: a failed start could not be told")      \
-	X(DESCRIPTOR_LIMIT, "descriptor-limit", "no room for template descriptors")                \
-	X(STALE, "stale", "the file was replaced or changed")                                      \
-	X(REFUSED, "refused", "the kernel refused the template")                                   \
+	X(SHELL, "shell", "system() or popen(): libc starts the shell by itself") \
+	X(DESCRIPTOR, "descriptor", "named by a file descriptor") \
+	X(UNRESOLVED, "unresolved", "which file will run is known only after the file actions") \
+	X(SCRIPT, "script", "a #! script: its interpreter is started by the kernel") \
+	X(NOT_ELF, "not-elf", "neither ELF nor a #! script") \
+	X(STATIC, "static", "statically linked") \
+	X(ELF32, "elf32", "a 32-bit program") \
+	X(FOREIGN_ARCH, "foreign-arch", "a program for another machine") \
+	X(FOREIGN_LIBC, "foreign-libc", "linked with another libc than glibc") \
+	X(SANITIZER, "sanitizer", "needs a sanitizer runtime, which must be loaded first") \
+	X(SETID, "setid", "set-user-id or set-group-id") \
+	X(UNREADABLE, "unreadable", "cannot be read") \
+	X(WRITABLE, "writable", "writable by its user: a kernel template would make that fail") \
+	X(FILE_ACTIONS, "file-actions", "a file action that the engine does not have") \
+	X(ATTRIBUTES, "attributes", "a spawn attribute that the engine does not have") \
+	X(SIGCHLD, "sigchld", "the caller ignores SIGCHLD: a failed start could not be told") \
+	X(DESCRIPTOR_LIMIT, "descriptor-limit", "no room for template descriptors") \
+	X(STALE, "stale", "the file was replaced or changed") \
+	X(REFUSED, "refused", "the kernel refused the template") \
 	X(FAILED, "failed", "the engine's start failed; libc started it or told why not")
 
 enum reason {

@@ -4,8 +4,8 @@
  * Link with -lspawn_template.  Two layers:
  *
  *   struct st_template       a program prepared once and started many times, by whatever engine
- *                            works here and by libc's posix_spawn() where none does (spawn_template(3));
- *   spawn_template_create()  the proposed Linux system calls themselves
+ *                            works here and by libc's posix_spawn() where none does
+ * (spawn_template(3)); spawn_template_create()  the proposed Linux system calls themselves
  *   spawn_template_spawn()   (spawn_template_create(2), spawn_template_spawn(2)).
  *
  * SPDX-License-Identifier: MIT
@@ -63,26 +63,26 @@ struct spawn_template_open {
 };
 
 struct spawn_template_sigset {
-	__u64 sigset; /* const __u64 *: bit N-1 is signal N */
+	__u64 sigset;     /* const __u64 *: bit N-1 is signal N */
 	__u64 sigsetsize; /* 8 */
 };
 
 struct spawn_template_create_args {
 	__u64 flags;
-	__s32 execfd; /* or -1 */
-	__u32 exec_flags; /* 0 */
-	__u64 filename; /* const char *, absolute, or 0 */
-	__u64 actions; /* 0 */
+	__s32 execfd;      /* or -1 */
+	__u32 exec_flags;  /* 0 */
+	__u64 filename;    /* const char *, absolute, or 0 */
+	__u64 actions;     /* 0 */
 	__u64 actions_len; /* 0 */
 	__u64 reserved[4]; /* 0 */
 };
 
 struct spawn_template_spawn_args {
 	__u64 flags;
-	__u64 pidfd; /* int *, mandatory */
-	__u64 argv; /* char *const * */
-	__u64 envp; /* char *const * */
-	__u64 actions; /* const struct spawn_template_action * */
+	__u64 pidfd;       /* int *, mandatory */
+	__u64 argv;        /* char *const * */
+	__u64 envp;        /* char *const * */
+	__u64 actions;     /* const struct spawn_template_action * */
 	__u64 actions_len; /* their number */
 	__u64 reserved[4]; /* 0 */
 };
@@ -116,8 +116,8 @@ int st_template_open(struct st_template **result, const char *path);
  * call from several threads.  A template whose file has been replaced starts the new file.
  */
 int st_template_spawn(struct st_template *t, pid_t *pid,
-		      const posix_spawn_file_actions_t *file_actions,
-		      const posix_spawnattr_t *attr, char *const argv[], char *const envp[]);
+		      const posix_spawn_file_actions_t *file_actions, const posix_spawnattr_t *attr,
+		      char *const argv[], char *const envp[]);
 
 /* Free a template.  Null is allowed.  Processes started from it are not affected. */
 void st_template_close(struct st_template *t);

@@ -31,10 +31,10 @@ struct kernel_engine {
 
 /* One posix_spawn() as the engine sees it. */
 struct kernel_start {
-	const char *path; /* resolved; absolute, or relative to the working directory */
+	const char *path;     /* resolved; absolute, or relative to the working directory */
 	struct cached *entry; /* of this path and identity; template members are updated */
 	const posix_spawn_file_actions_t *file_actions; /* or null */
-	const posix_spawnattr_t *attr; /* or null */
+	const posix_spawnattr_t *attr;                  /* or null */
 	char *const *argv;
 	char *const *envp;
 };

@@ -1,0 +1,159 @@
+#include "environment.h"
+
+#include "../../elfcache/mem.h"
+
+/* 16 KiB of stack for the pointers: threads exist that have 64 KiB in all. */
+enum { STRIP_MAX = 2048 };
+
+static const char our_name[] = "libspawn_template_preload";
+static const char preload_variable[] = "LD_PRELOAD=";
+
+extern char **environ __attribute__((weak));
+
+char **environment_get(void)
+{
+	return &environ ? environ : NULL;
+}
+
+static enum choice parse_choice(const char *value)
+{
+	if (mem_same_string(value, "off"))
+		return CHOICE_OFF;
+	if (mem_same_string(value, "kernel"))
+		return CHOICE_KERNEL;
+	if (mem_same_string(value, "image"))
+		return CHOICE_IMAGE;
+	return CHOICE_AUTO;
+}
+
+/* rest is what stands behind SPAWN_TEMPLATE in a variable's definition. */
+static void read_ours(struct settings *settings, const char *rest)
+{
+	const char *value;
+
+	if (*rest == '=')
+		settings->choice = parse_choice(rest + 1);
+	else if ((value = mem_after_prefix(rest, "_CACHE=")))
+		settings->cache = value;
+	else if ((value = mem_after_prefix(rest, "_KERNEL_NR=")))
+		settings->kernel_nr = value;
+	else if ((value = mem_after_prefix(rest, "_LOG=")))
+		settings->log = value;
+}
+
+void settings_read(struct settings *settings)
+{
+	char **envp = environment_get();
+
+	*settings = (struct settings){.choice = CHOICE_AUTO};
+	for (; envp && *envp; envp++) {
+		const char *rest;
+
+		if (**envp == 'S') {
+			rest = mem_after_prefix(*envp, "SPAWN_TEMPLATE");
+			if (rest)
+				read_ours(settings, rest);
+		} else if (**envp == 'P' && !settings->path) {
+			settings->path = mem_after_prefix(*envp, "PATH=");
+		}
+	}
+}
+
+static bool is_separator(char c)
+{
+	return c == ':' || c == ' ';
+}
+
+/* The end of the library name that begins at p. */
+static const char *token_end(const char *p)
+{
+	while (*p && !is_separator(*p))
+		p++;
+	return p;
+}
+
+/* True if the library name [p, end) is ours: its base name, up to any suffix (".so"). */
+static bool token_is_ours(const char *p, const char *end)
+{
+	const char *base = p;
+
+	for (; p < end; p++)
+		if (*p == '/')
+			base = p + 1;
+	return (size_t)(end - base) >= sizeof our_name - 1 &&
+	       mem_equal(base, our_name, sizeof our_name - 1);
+}
+
+static bool names_us(const char *value)
+{
+	while (*value) {
+		const char *end = token_end(value);
+
+		if (token_is_ours(value, end))
+			return true;
+		value = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
+{
+	bool found = false;
+
+	*plan = (struct strip_plan){0};
+	if (!envp)
+		return false;
+	for (; envp[plan->count]; plan->count++) {
+		const char *value = mem_after_prefix(envp[plan->count], preload_variable);
+
+		if (plan->count == STRIP_MAX)
+			return false;
+		/* ld.so takes the last definition, but a shell passes on one only. */
+		if (!value || found)
+			continue;
+		if (!names_us(value))
+			return false;
+		found = true;
+		plan->position = plan->count;
+		plan->value_size = sizeof preload_variable + mem_length(value);
+	}
+	/* A value is bounded by the kernel (MAX_ARG_STRLEN), but not by a stack. */
+	return found && plan->value_size <= STRIP_MAX * sizeof(char *);
+}
+
+/* Copy the libraries that are not ours, each with the separator that stood before it. */
+static void strip_value(const char *value, char *out)
+{
+	char separator = '\0';
+
+	while (*value) {
+		const char *end = token_end(value);
+		size_t len = (size_t)(end - value);
+
+		if (len && !token_is_ours(value, end)) {
+			if (separator)
+				*out++ = separator;
+			mem_copy(out, value, len);
+			out += len;
+			separator = *end ? *end : ':';
+		}
+		value = *end ? end + 1 : end;
+	}
+	*out = '\0';
+}
+
+void environment_strip(char *const envp[], const struct strip_plan *plan, char *out[], char *value)
+{
+	size_t n = 0;
+
+	mem_copy(value, preload_variable, sizeof preload_variable);
+	strip_value(envp[plan->position] + sizeof preload_variable - 1,
+		    value + sizeof preload_variable - 1);
+	for (size_t i = 0; i < plan->count; i++) {
+		if (i != plan->position)
+			out[n++] = envp[i];
+		else if (value[sizeof preload_variable - 1])
+			out[n++] = value;
+	}
+	out[n] = NULL;
+}

@@ -1,0 +1,158 @@
+#include "process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+
+#include "../../elfcache/cachedir.h"
+#include "../../elfcache/mem.h"
+#include "../../elfcache/sys.h"
+#include "next.h"
+
+/*
+ * The process's state.  All of it is set once, at first use, by whichever thread or vfork() child
+ * comes first; a loser of that race takes its own work back.
+ */
+static struct {
+	/* The session's index: null until looked for, &no_index if there is none. */
+	_Atomic(struct index_header *) index;
+	/* KERNEL_NEW until somebody needs the engine, KERNEL_BUSY while it is being set up. */
+	_Atomic int kernel_state;
+	struct kernel_engine kernel;
+	struct file_actions_builders builders;
+	struct attribute_getters getters;
+} process;
+
+enum { KERNEL_NEW, KERNEL_BUSY, KERNEL_READY };
+
+/* An address that no mapping has. */
+#define NO_INDEX ((struct index_header *)-1)
+
+/* Out of descriptors or memory just now: not a reason to never try again. */
+static bool is_temporary(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EINTR;
+}
+
+static int open_in(const char *directory, uid_t uid, struct index *index)
+{
+	int dirfd = cachedir_open(directory, uid);
+	int err;
+
+	if (dirfd < 0)
+		return dirfd;
+	err = index_open(dirfd, CACHEDIR_INDEX, uid, index);
+	sys_close(dirfd);
+	return err;
+}
+
+/* Without SPAWN_TEMPLATE_CACHE: the first cache directory that has an index. */
+static int open_anywhere(uid_t uid, struct index *index)
+{
+	char path[PATH_MAX];
+	int err = -ENOENT;
+
+	for (unsigned n = 0; n < CACHEDIR_CANDIDATES; n++) {
+		if (cachedir_candidate(n, environment_get(), uid, path, sizeof path) < 0)
+			continue;
+		err = open_in(path, uid, index);
+		if (!err || is_temporary(err))
+			return err;
+	}
+	return err;
+}
+
+static struct index_header *open_index(const struct settings *settings)
+{
+	uid_t uid = sys_geteuid();
+	struct index_header *expected = NULL;
+	struct index index;
+	int err = settings->cache ? open_in(settings->cache, uid, &index)
+				  : open_anywhere(uid, &index);
+
+	if (is_temporary(err))
+		return NO_INDEX;
+	if (err)
+		index.map = NO_INDEX;
+	if (atomic_compare_exchange_strong_explicit(&process.index, &expected, index.map,
+						    memory_order_acq_rel, memory_order_acquire))
+		return index.map;
+	if (!err)
+		index_close(&index);
+	return expected;
+}
+
+bool process_index(const struct settings *settings, struct index *index)
+{
+	struct index_header *map = atomic_load_explicit(&process.index, memory_order_acquire);
+
+	if (!map)
+		map = open_index(settings);
+	if (map == NO_INDEX)
+		return false;
+	index->map = map;
+	return index_origin(index)->uid == sys_geteuid();
+}
+
+static void fill_builders(struct file_actions_builders *b)
+{
+	*b = (struct file_actions_builders){
+		.init = NEXT(posix_spawn_file_actions_init),
+		.destroy = NEXT(posix_spawn_file_actions_destroy),
+		.addclose = NEXT(posix_spawn_file_actions_addclose),
+		.adddup2 = NEXT(posix_spawn_file_actions_adddup2),
+		.addopen = NEXT(posix_spawn_file_actions_addopen),
+		.addchdir_np = NEXT(posix_spawn_file_actions_addchdir_np),
+		.addfchdir_np = NEXT(posix_spawn_file_actions_addfchdir_np),
+		.addclosefrom_np = NEXT(posix_spawn_file_actions_addclosefrom_np),
+		.addtcsetpgrp_np = NEXT(posix_spawn_file_actions_addtcsetpgrp_np),
+	};
+}
+
+bool process_reads_file_actions(void)
+{
+	_Atomic int *known = &process.kernel.file_actions_known;
+	int state = atomic_load_explicit(known, memory_order_relaxed);
+
+	if (state == 0) {
+		struct file_actions_builders builders;
+
+		fill_builders(&builders);
+		state = file_actions_probe(&builders) ? 1 : -1;
+		atomic_store_explicit(known, state, memory_order_relaxed);
+	}
+	return state > 0;
+}
+
+struct kernel_engine *process_kernel_engine(const struct settings *settings)
+{
+	int state = atomic_load_explicit(&process.kernel_state, memory_order_acquire);
+
+	/* Never unasked: the numbers may be another call's. */
+	if (!settings->kernel_nr ||
+	    (settings->choice != CHOICE_AUTO && settings->choice != CHOICE_KERNEL))
+		return NULL;
+	if (state == KERNEL_NEW) {
+		struct kernel_numbers numbers;
+
+		if (!kernel_numbers_parse(settings->kernel_nr, &numbers))
+			return NULL;
+		if (!atomic_compare_exchange_strong(&process.kernel_state, &state, KERNEL_BUSY))
+			return NULL;
+		process.kernel.numbers = numbers;
+		fill_builders(&process.builders);
+		process.getters = (struct attribute_getters){
+			.getflags = NEXT(posix_spawnattr_getflags),
+			.getpgroup = NEXT(posix_spawnattr_getpgroup),
+			.getsigmask = NEXT(posix_spawnattr_getsigmask),
+			.getsigdefault = NEXT(posix_spawnattr_getsigdefault),
+		};
+		process.kernel.builders = &process.builders;
+		process.kernel.getters = &process.getters;
+		state = KERNEL_READY;
+		atomic_store_explicit(&process.kernel_state, state, memory_order_release);
+	}
+	if (state != KERNEL_READY || !kernel_engine_available(&process.kernel))
+		return NULL;
+	return &process.kernel;
+}

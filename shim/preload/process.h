@@ -1,0 +1,33 @@
+/*
+ * What the preload knows of the process it lives in: nothing until a function is first called, and
+ * then no more than that call needs.  No constructor: a process that starts nothing pays nothing.
+ */
+#ifndef ST_PRELOAD_PROCESS_H
+#define ST_PRELOAD_PROCESS_H
+
+#include "../../elfcache/cache.h"
+#include "../../elfcache/index.h"
+#include "../template/kernel.h"
+#include "environment.h"
+
+/*
+ * The session's index, mapped at the first call and kept; false if there is none that this process
+ * may use.  It is not used while the effective user is not its owner.
+ */
+bool process_index(const struct settings *settings, struct index *index);
+
+/*
+ * The kernel engine, if the settings ask for it and the kernel has been found to have the calls;
+ * else null.
+ */
+struct kernel_engine *process_kernel_engine(const struct settings *settings);
+
+/* True if posix_spawn_file_actions_t objects can be read.  May allocate at the first call. */
+bool process_reads_file_actions(void);
+
+/* Append a line to SPAWN_TEMPLATE_LOG, if it is set: who started what, how, and why not otherwise.
+   Failures are nobody's business. */
+void process_log(const struct settings *settings, const char *path, enum how how,
+		 enum reason reason);
+
+#endif

@@ -1,0 +1,143 @@
+#include <errno.h>
+
+#include "../../elfcache/sys.h"
+#include "search.h"
+#include "start.h"
+#include "target.h"
+
+static bool is_search(const struct exec_call *call)
+{
+	return call->function == NEXT_execvp || call->function == NEXT_execvpe;
+}
+
+static bool is_by_descriptor(const struct exec_call *call)
+{
+	return call->function == NEXT_fexecve || call->function == NEXT_execveat;
+}
+
+/* The environment that the call passes on: its own, or the process's. */
+static char *const *environment_of(const struct exec_call *call)
+{
+	if (call->function == NEXT_execv || call->function == NEXT_execvp)
+		return environment_get();
+	return call->envp;
+}
+
+static int not_there(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+#define CALL(id, ...) (NEXT(id) ? NEXT(id)(__VA_ARGS__) : not_there())
+
+/* The call as it was made. */
+static int call_next(const struct exec_call *c)
+{
+	switch ((int)c->function) {
+	case NEXT_execve:
+		return CALL(execve, c->file, c->argv, c->envp);
+	case NEXT_execv:
+		return CALL(execv, c->file, c->argv);
+	case NEXT_execvp:
+		return CALL(execvp, c->file, c->argv);
+	case NEXT_execvpe:
+		return CALL(execvpe, c->file, c->argv, c->envp);
+	case NEXT_execveat:
+		return CALL(execveat, c->dirfd, c->file, c->argv, c->envp, c->flags);
+	case NEXT_fexecve:
+		return CALL(fexecve, c->dirfd, c->argv, c->envp);
+	default:
+		return not_there();
+	}
+}
+
+/* The call with another environment. */
+static int call_next_with(const struct exec_call *call, char *const envp[])
+{
+	struct exec_call other = *call;
+
+	other.envp = envp;
+	if (call->function == NEXT_execv)
+		other.function = NEXT_execve;
+	else if (call->function == NEXT_execvp)
+		other.function = NEXT_execvpe;
+	return call_next(&other);
+}
+
+/* Apart, so that only the rare call that needs it has these arrays on its stack. */
+__attribute__((noinline)) static int call_next_stripped(const struct exec_call *call,
+							char *const envp[],
+							const struct strip_plan *plan)
+{
+	char *stripped[plan->count + 1];
+	char value[plan->value_size];
+
+	environment_strip(envp, plan, stripped, value);
+	return call_next_with(call, stripped);
+}
+
+/* With a path that was found: count, start, and take the count back if that failed. */
+static int exec_target(const struct exec_call *call, const struct settings *settings, int dirfd,
+		       const char *path, int flags)
+{
+	enum reason reason = REASON_NO_ENGINE;
+	struct target_view target;
+	struct strip_plan plan;
+	char *const *envp;
+	int ret;
+
+	target_look(&target, settings, dirfd, path, flags, false);
+	if (!target.exists)
+		return call_next(call);
+	if (settings->choice == CHOICE_OFF)
+		reason = REASON_OFF;
+	else if (is_by_descriptor(call))
+		reason = REASON_DESCRIPTOR;
+	else if (process_kernel_engine(settings))
+		reason = REASON_EXEC;
+	target_count(&target, settings, HOW_LIBC, reason);
+	/* The environment is read only where it must be: a pointer to nowhere is EFAULT, not ours
+	   to trip over. */
+	if (target_rejects_preload(&target, dirfd) &&
+	    environment_plan_strip(envp = environment_of(call), &plan))
+		ret = call_next_stripped(call, envp, &plan);
+	else
+		ret = call_next(call);
+	target_uncount(&target, HOW_LIBC, reason);
+	return ret;
+}
+
+/* Apart for its buffer: most calls come with a path. */
+__attribute__((noinline)) static int exec_search(const struct exec_call *call,
+						 const struct settings *settings)
+{
+	char found[SEARCH_MAX];
+
+	if (!search_path(call->file, settings->path, found))
+		return call_next(call);
+	return exec_target(call, settings, AT_FDCWD, found, 0);
+}
+
+static bool has_slash(const char *file)
+{
+	for (; *file; file++)
+		if (*file == '/')
+			return true;
+	return false;
+}
+
+int start_exec(const struct exec_call *call)
+{
+	struct settings settings;
+
+	settings_read(&settings);
+	if (is_search(call) && !has_slash(call->file))
+		return exec_search(call, &settings);
+	if (call->function == NEXT_fexecve)
+		return exec_target(call, &settings, call->dirfd, "", AT_EMPTY_PATH);
+	if (call->function == NEXT_execveat)
+		return exec_target(call, &settings, call->dirfd, call->file,
+				   call->flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
+	return exec_target(call, &settings, AT_FDCWD, call->file, 0);
+}

@@ -1,0 +1,174 @@
+#include <errno.h>
+
+#include "../../elfcache/sys.h"
+#include "../template/translate.h"
+#include "search.h"
+#include "start.h"
+#include "target.h"
+
+static bool is_search(const struct spawn_call *call)
+{
+	return call->function == NEXT_posix_spawnp || call->function == NEXT_posix_spawnp_2_2_5 ||
+	       call->function == NEXT_pidfd_spawnp;
+}
+
+static bool wants_pidfd(const struct spawn_call *call)
+{
+	return call->function == NEXT_pidfd_spawn || call->function == NEXT_pidfd_spawnp;
+}
+
+#define CALL(id) \
+	(NEXT(id) ? NEXT(id)(c->result, c->file, c->file_actions, c->attr, c->argv, envp) : ENOSYS)
+
+static int call_next(const struct spawn_call *c, char *const envp[])
+{
+	switch ((int)c->function) {
+	case NEXT_posix_spawn:
+		return CALL(posix_spawn);
+	case NEXT_posix_spawnp:
+		return CALL(posix_spawnp);
+	case NEXT_posix_spawn_2_2_5:
+		return CALL(posix_spawn_2_2_5);
+	case NEXT_posix_spawnp_2_2_5:
+		return CALL(posix_spawnp_2_2_5);
+	case NEXT_pidfd_spawn:
+		return CALL(pidfd_spawn);
+	case NEXT_pidfd_spawnp:
+		return CALL(pidfd_spawnp);
+	default:
+		return ENOSYS;
+	}
+}
+
+/* Through a kernel template, if that is possible. */
+static enum reason spawn_by_kernel(struct kernel_engine *engine, const struct spawn_call *call,
+				   struct target_view *target, char *const envp[])
+{
+	struct kernel_start start = {
+		.path = target->path,
+		.entry = &target->entry,
+		.file_actions = call->file_actions,
+		.attr = call->attr,
+		.argv = call->argv,
+		.envp = envp,
+	};
+	struct kernel_result result;
+	bool changed = false;
+	enum reason reason = kernel_engine_start(engine, &start, &result, &changed);
+	struct cache *cache = changed ? cache_get() : NULL;
+	struct cached dropped;
+
+	if (cache && cache_store(cache, &target->entry, &dropped))
+		kernel_engine_drop(&dropped);
+	if (reason != REASON_NONE)
+		return reason;
+	if (wants_pidfd(call)) {
+		*call->result = result.pidfd;
+	} else {
+		sys_close(result.pidfd);
+		if (call->result)
+			*call->result = result.pid;
+	}
+	return REASON_NONE;
+}
+
+static int spawn_with(const struct spawn_call *call, const struct settings *settings,
+		      struct target_view *target, char *const envp[])
+{
+	enum reason reason = REASON_NO_ENGINE;
+	struct kernel_engine *engine = process_kernel_engine(settings);
+	int err;
+
+	if (settings->choice == CHOICE_OFF)
+		reason = REASON_OFF;
+	else if (engine)
+		reason = spawn_by_kernel(engine, call, target, envp);
+	if (reason == REASON_NONE) {
+		target_count(target, settings, HOW_KERNEL, reason);
+		return 0;
+	}
+	err = call_next(call, envp);
+	if (!err)
+		target_count(target, settings, HOW_LIBC, reason);
+	return err;
+}
+
+/* Apart, so that only the rare call that needs it has these arrays on its stack. */
+__attribute__((noinline)) static int spawn_stripped(const struct spawn_call *call,
+						    const struct settings *settings,
+						    struct target_view *target,
+						    const struct strip_plan *plan)
+{
+	char *stripped[plan->count + 1];
+	char value[plan->value_size];
+
+	environment_strip(call->envp, plan, stripped, value);
+	return spawn_with(call, settings, target, stripped);
+}
+
+static int spawn_target(const struct spawn_call *call, const struct settings *settings,
+			const char *path)
+{
+	struct target_view target;
+	struct strip_plan plan;
+
+	target_look(&target, settings, AT_FDCWD, path, 0, true);
+	if (!target.exists)
+		return call_next(call, call->envp);
+	if (target_rejects_preload(&target, AT_FDCWD) && environment_plan_strip(call->envp, &plan))
+		return spawn_stripped(call, settings, &target, &plan);
+	return spawn_with(call, settings, &target, call->envp);
+}
+
+/* True if it cannot be said here what a relative path will mean in the child. */
+static bool may_change_directory(const struct spawn_call *call)
+{
+	struct action actions[ACTIONS_MAX];
+	ssize_t n;
+
+	if (!call->file_actions || call->file_actions->__used == 0)
+		return false;
+	if (!process_reads_file_actions())
+		return true;
+	n = file_actions_read(call->file_actions, actions, ACTIONS_MAX);
+	return n < 0 || actions_change_directory(actions, (size_t)n);
+}
+
+/* Which file will run is not known; that one does is. */
+static int spawn_unresolved(const struct spawn_call *call, const struct settings *settings)
+{
+	struct target_view target = {.path = call->file};
+	int err = call_next(call, call->envp);
+
+	if (err)
+		return err;
+	target.has_index = process_index(settings, &target.index);
+	target_count(&target, settings, HOW_LIBC,
+		     settings->choice == CHOICE_OFF ? REASON_OFF : REASON_UNRESOLVED);
+	return 0;
+}
+
+static bool has_slash(const char *file)
+{
+	for (; *file; file++)
+		if (*file == '/')
+			return true;
+	return false;
+}
+
+int start_spawn(const struct spawn_call *call)
+{
+	const char *path = call->file;
+	struct settings settings;
+	char found[SEARCH_MAX];
+
+	settings_read(&settings);
+	if (is_search(call) && !has_slash(call->file)) {
+		if (!search_path(call->file, settings.path, found))
+			return call_next(call, call->envp);
+		path = found;
+	}
+	if (path[0] != '/' && may_change_directory(call))
+		return spawn_unresolved(call, &settings);
+	return spawn_target(call, &settings, path);
+}

@@ -1,0 +1,91 @@
+#include "target.h"
+
+#include "../../elfcache/mem.h"
+#include "../../elfcache/sys.h"
+
+/* Find the target in the index, or look into the file and enter it there. */
+static void identify(struct target_view *target, int dirfd)
+{
+	struct cached *entry = &target->entry;
+	struct target known;
+	struct exe exe;
+
+	if (target->has_index && index_find(&target->index, &entry->id, &known, &entry->ref)) {
+		entry->has_ref = true;
+		entry->kind = known.kind;
+		return;
+	}
+	/* Unreadable is a kind like the others. */
+	exe_look(dirfd, target->path, &exe);
+	entry->kind = (uint16_t)exe.kind;
+	if (!target->has_index)
+		return;
+	mem_zero(&known, sizeof known);
+	known.id = entry->id;
+	known.kind = (uint16_t)exe.kind;
+	known.machine = exe.machine;
+	known.type = exe.type;
+	target_set_path(&known, target->path);
+	entry->has_ref = index_insert(&target->index, &known, &entry->ref);
+}
+
+void target_look(struct target_view *target, const struct settings *settings, int dirfd,
+		 const char *path, int flags, bool remember)
+{
+	struct cache *cache;
+	struct cached dropped;
+	uint64_t hash;
+
+	mem_zero(target, sizeof *target);
+	target->path = path;
+	target->entry.template_fd = -1;
+	/* The kernel looks at the path first: one that cannot be read stays untouched by us. */
+	if (identity_of(dirfd, path, flags, &target->entry.id) || !S_ISREG(target->entry.id.mode))
+		return;
+	target->exists = true;
+	target->has_index = process_index(settings, &target->index);
+	cache = remember ? cache_get() : NULL;
+	if (!cache) {
+		identify(target, dirfd);
+		return;
+	}
+	hash = cache_path_hash(path);
+	if (cache_find(cache, hash, &target->entry.id, &target->entry))
+		return;
+	target->entry.path_hash = hash;
+	identify(target, dirfd);
+	if (cache_store(cache, &target->entry, &dropped))
+		kernel_engine_drop(&dropped);
+}
+
+bool target_rejects_preload(const struct target_view *target, int dirfd)
+{
+	enum exe_kind kind = (enum exe_kind)target->entry.kind;
+	struct exe exe;
+
+	if (!target->exists)
+		return false;
+	/* The interpreter may be replaced while the script stays the same: look anew each time. */
+	if (kind == EXE_SCRIPT) {
+		if (exe_look(dirfd, target->path, &exe))
+			return false;
+		kind = exe_loaded_kind(&exe);
+	}
+	return exe_rejects_preload(kind);
+}
+
+void target_count(struct target_view *target, const struct settings *settings, enum how how,
+		  enum reason reason)
+{
+	if (target->has_index)
+		index_count(&target->index, target->entry.has_ref ? &target->entry.ref : NULL, how,
+			    reason);
+	process_log(settings, target->path, how, reason);
+}
+
+void target_uncount(struct target_view *target, enum how how, enum reason reason)
+{
+	if (target->has_index)
+		index_uncount(&target->index, target->entry.has_ref ? &target->entry.ref : NULL,
+			      how, reason);
+}
