@@ -1,0 +1,49 @@
+/*
+ * What is kept of a process that stands at its program's entry point.
+ */
+#ifndef ST_IMAGE_CAPTURE_H
+#define ST_IMAGE_CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format.h"
+#include "place.h"
+#include "tracee.h"
+#include "watch.h"
+
+/* Memory that is stored: the content of its first data_size bytes, zeros up to size. */
+struct segment {
+	uint64_t at;
+	uint64_t size;
+	uint64_t data_size; /* whole pages */
+	int prot;           /* as the segment is mapped */
+	unsigned char *data;
+};
+
+/* Memory that resume maps from a file, or anonymous if path is null. */
+struct remap {
+	struct image_map map;
+	char *path; /* the real path of the file, or null */
+	uint64_t dev, ino;
+};
+
+struct capture {
+	struct segment *segments;
+	size_t segment_count;
+	struct remap *remaps;
+	size_t remap_count;
+	struct image_fix *fixes;
+	size_t fix_count;
+	struct image_protect *protects;
+	size_t protect_count;
+	uint64_t own_bytes; /* memory that differs from its files: what had to be stored */
+	char refusal[128];
+};
+
+/* 0; -ENOTSUP with c->refusal set; or a negative error number. */
+int capture_take(struct capture *c, const struct place *p, const struct watch *w,
+		 const struct tracee *t);
+void capture_free(struct capture *c);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * A template image: what stands in the file.
+ *
+ * The file is an ELF executable (ET_EXEC, no interpreter) whose PT_LOAD segments are the pages that
+ * differ from their files, each at the address it was baked at, and one segment more: the resume
+ * code at its start and, RESUME_CODE_SIZE further on, the table below.  Everything in the table is
+ * an offset from its beginning or a fixed address; there is nothing in it of the process that was
+ * baked but what freshness needs.
+ */
+#ifndef ST_IMAGE_FORMAT_H
+#define ST_IMAGE_FORMAT_H
+
+#include <stdint.h>
+
+#include "../../../elfcache/identity.h"
+
+enum {
+	IMAGE_VERSION = 1,
+	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
+};
+
+#define IMAGE_MAGIC UINT64_C(0x74616c706d657473) /* "stemplat" */
+
+/* What a word of the image must be set to at resume. */
+enum fix_kind {
+	FIX_STACK,    /* the initial stack pointer (where argc is) + arg */
+	FIX_ENVP,     /* the environment array */
+	FIX_AUXV,     /* the auxiliary vector */
+	FIX_ARGV0,    /* the string argv[0] */
+	FIX_PROGNAME, /* what follows the last slash of argv[0] */
+	FIX_AUX,      /* the value of auxiliary vector entry arg */
+	FIX_VDSO,     /* the vDSO + arg */
+	FIX_BRK,      /* the program break */
+};
+
+struct image_fix {
+	uint64_t at;
+	uint32_t kind;
+	uint32_t arg;
+};
+
+/* A file that the image depends on. */
+struct image_file {
+	struct identity id;
+	uint32_t path;   /* offset of its name, absolute */
+	uint32_t map;    /* index of its first mapping */
+	uint32_t maps;   /* their number, may be 0 */
+	uint32_t absent; /* 1: there must be no such file; id is unused */
+};
+
+/* Pages that resume maps. */
+struct image_map {
+	uint64_t at;
+	uint64_t size;
+	uint64_t offset;
+	uint32_t prot;
+	uint32_t reserved;
+};
+
+/* Memory whose protection resume sets when it is done. */
+struct image_protect {
+	uint64_t at;
+	uint64_t size;
+	uint64_t prot;
+};
+
+/* An environment variable that must have the value it had: "NAME=value", or "NAME" alone if it must
+   not be set. */
+struct image_variable {
+	uint32_t text; /* offset */
+	uint32_t name_len;
+};
+
+/* A resource limit that start-up code looked at. */
+struct image_limit {
+	uint64_t resource;
+	uint64_t soft;
+	uint64_t hard;
+};
+
+struct image_table {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size; /* of table and strings, bytes */
+	/* Where to go on, and with what. */
+	uint64_t entry;
+	uint64_t rdx; /* the function that ld.so wants called at exit (x86-64 psABI, 3.4.1) */
+	/* Registers and registrations of the thread. */
+	uint64_t fs_base;
+	uint64_t tid_address;
+	uint64_t robust_list;
+	uint64_t robust_list_size;
+	uint64_t rseq;
+	uint32_t rseq_size;
+	uint32_t rseq_signature;
+	uint64_t stack_guard; /* address of the canary, in the thread control block */
+	/* Entries of the auxiliary vector that describe the target and not the image. */
+	uint64_t at_phdr, at_phent, at_phnum, at_base, at_entry;
+	uint32_t target; /* offset of the target's path, for AT_EXECFN and for starting natively */
+	uint32_t uid;
+	/* Arrays: offset and number. */
+	uint32_t files, file_count;
+	uint32_t maps, map_count;
+	uint32_t fixes, fix_count;
+	uint32_t protects, protect_count;
+	uint32_t variables, variable_count;
+	uint32_t limits, limit_count;
+	uint64_t vdso_size; /* of the vDSO it was baked with: another kernel has another */
+};
+
+#endif

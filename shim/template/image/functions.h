@@ -1,0 +1,32 @@
+/*
+ * Addresses of the few functions and variables of ld.so and libc that a bake must know, found in
+ * the dynamic symbol tables of the files that the process has mapped.
+ */
+#ifndef ST_IMAGE_FUNCTIONS_H
+#define ST_IMAGE_FUNCTIONS_H
+
+#include <stdint.h>
+
+#include "place.h"
+#include "tracee.h"
+
+struct functions {
+	uint64_t loaded; /* _dl_debug_state: all libraries are mapped, no constructor has run */
+	uint64_t get_env;
+	uint64_t secure_get_env;
+	uint64_t curbrk; /* libc's __curbrk, a variable */
+};
+
+/* Stop the tracee when ld.so has mapped all libraries. */
+int functions_watch_loader(struct functions *f, const struct place *p, struct tracee *t);
+
+/* At that stop: find libc and stop at what constructors may call.  Nothing the second time. */
+int functions_watch_libc(struct functions *f, struct tracee *t);
+
+/*
+ * The address at which process pid has the dynamic symbol `name` of the object mapped at or
+ * around `at`; 0 if it has none.
+ */
+uint64_t symbol_address(pid_t pid, uint64_t at, const char *name);
+
+#endif

@@ -1,0 +1,256 @@
+#include "place.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "maps.h"
+
+enum { AUX_MAX = 64, STACK_WORDS_MAX = 1 << 20 };
+
+static uint64_t page_up(uint64_t n)
+{
+	return (n + PAGE_SIZE - 1) & ~UINT64_C(4095);
+}
+
+static int read_word(const struct tracee *t, uint64_t at, uint64_t *value)
+{
+	return tracee_read(t, at, value, sizeof *value);
+}
+
+/* Skip a null-terminated array of pointers; *at is then behind the null. */
+static int skip_array(const struct tracee *t, uint64_t *at)
+{
+	uint64_t word = 1;
+	int err = 0;
+
+	for (int i = 0; !err && word && i < STACK_WORDS_MAX; i++, *at += sizeof word)
+		err = read_word(t, *at, &word);
+	return err ? err : word ? -E2BIG : 0;
+}
+
+static int read_stack(struct place *p, const struct tracee *t)
+{
+	uint64_t at;
+	int err;
+
+	p->argv = p->stack + sizeof(uint64_t);
+	at = p->argv;
+	err = skip_array(t, &at);
+	p->envp = at;
+	if (!err)
+		err = skip_array(t, &at);
+	p->auxv = at;
+	for (int i = 0; !err && i < AUX_MAX; i++, at += sizeof(Elf64_auxv_t)) {
+		Elf64_auxv_t aux;
+
+		err = tracee_read(t, at, &aux, sizeof aux);
+		if (err || aux.a_type == AT_NULL)
+			return err;
+		if (aux.a_type < AUX_MAX)
+			p->aux[aux.a_type] = aux.a_un.a_val;
+	}
+	return err ? err : -E2BIG;
+}
+
+static int set_aux(struct place *p, const struct tracee *t, uint64_t type, uint64_t value)
+{
+	for (uint64_t at = p->auxv;; at += sizeof(Elf64_auxv_t)) {
+		Elf64_auxv_t aux;
+		int err = tracee_read(t, at, &aux, sizeof aux);
+
+		if (err || aux.a_type == AT_NULL)
+			return err ? err : -ENOENT;
+		if (aux.a_type != type)
+			continue;
+		p->aux[type] = value;
+		aux.a_un.a_val = value;
+		return tracee_write(t, at, &aux, sizeof aux);
+	}
+}
+
+/* Where an object lies: its first and last mapping, holes between them included. */
+struct extent {
+	uint64_t start;
+	uint64_t end;
+};
+
+/* The extent of the object whose program headers are at `phdr`, loaded `bias` above its link
+   addresses. */
+static int object_extent(const struct tracee *t, uint64_t phdr, uint64_t count, uint64_t bias,
+			 struct extent *extent)
+{
+	*extent = (struct extent){UINT64_MAX, 0};
+	for (uint64_t i = 0; i < count; i++) {
+		Elf64_Phdr ph;
+		int err = tracee_read(t, phdr + i * sizeof ph, &ph, sizeof ph);
+
+		if (err)
+			return err;
+		if (ph.p_type != PT_LOAD)
+			continue;
+		if (bias + ph.p_vaddr < extent->start)
+			extent->start = (bias + ph.p_vaddr) & ~UINT64_C(4095);
+		if (page_up(bias + ph.p_vaddr + ph.p_memsz) > extent->end)
+			extent->end = page_up(bias + ph.p_vaddr + ph.p_memsz);
+	}
+	return extent->end ? 0 : -ENOEXEC;
+}
+
+static int program_extent(const struct place *p, const struct tracee *t, struct extent *extent)
+{
+	uint64_t bias = 0;
+
+	for (uint64_t i = 0; i < p->aux[AT_PHNUM]; i++) {
+		uint64_t at = p->aux[AT_PHDR] + i * sizeof(Elf64_Phdr);
+		Elf64_Phdr ph;
+		int err = tracee_read(t, at, &ph, sizeof ph);
+
+		if (err)
+			return err;
+		if (ph.p_type == PT_PHDR)
+			bias = p->aux[AT_PHDR] - ph.p_vaddr;
+	}
+	return object_extent(t, p->aux[AT_PHDR], p->aux[AT_PHNUM], bias, extent);
+}
+
+static int loader_extent(const struct place *p, const struct tracee *t, struct extent *extent)
+{
+	const uint64_t base = p->aux[AT_BASE];
+	Elf64_Ehdr eh;
+	int err = tracee_read(t, base, &eh, sizeof eh);
+
+	return err ? err : object_extent(t, base + eh.e_phoff, eh.e_phnum, base, extent);
+}
+
+static int move_object(struct tracee *t, const struct mappings *m, const struct extent *extent,
+		       uint64_t to)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct mapping *map = &m->list[i];
+		uint64_t size = map->end - map->start;
+		long result;
+		int err;
+
+		if (map->start < extent->start || map->end > extent->end)
+			continue;
+		err = tracee_syscall(t, SYS_mremap,
+				     (uint64_t[6]){map->start, size, size,
+						   MREMAP_MAYMOVE | MREMAP_FIXED,
+						   to + (map->start - extent->start), 0},
+				     &result);
+		if (err || result < 0)
+			return err ? err : (int)result;
+	}
+	return 0;
+}
+
+/* A `syscall` instruction in the vDSO, which stays where it is. */
+static int find_syscall(struct place *p, struct tracee *t)
+{
+	unsigned char code[4 * PAGE_SIZE];
+	size_t size = p->vdso_size < sizeof code ? p->vdso_size : sizeof code;
+	int err = tracee_read(t, p->vdso, code, size);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i + 1 < size; i++)
+		if (code[i] == 0x0f && code[i + 1] == 0x05) {
+			t->syscall_at = p->vdso + i;
+			return 0;
+		}
+	return -ENOEXEC;
+}
+
+static int move_program(struct place *p, struct tracee *t, const struct mappings *m)
+{
+	uint64_t to = p->base + IMAGE_PROGRAM;
+	struct extent program;
+	int err = program_extent(p, t, &program);
+
+	if (err)
+		return err;
+	p->program = program.start;
+	p->brk_start = program.end;
+	/* A program that is linked to fixed addresses stays at them: there natively it is as well.
+	 */
+	if (program.end < IMAGE_LOW)
+		return 0;
+	err = move_object(t, m, &program, to);
+	if (!err)
+		err = set_aux(p, t, AT_PHDR, p->aux[AT_PHDR] - program.start + to);
+	if (!err)
+		err = set_aux(p, t, AT_ENTRY, p->aux[AT_ENTRY] - program.start + to);
+	p->brk_start += to - program.start;
+	p->program = to;
+	p->program_moved = true;
+	return err;
+}
+
+static int move_loader(struct place *p, struct tracee *t, const struct mappings *m)
+{
+	struct user_regs_struct regs;
+	struct extent loader;
+	uint64_t to;
+	int err = loader_extent(p, t, &loader);
+
+	if (err)
+		return err;
+	to = place_mapping(p, loader.end - loader.start);
+	err = move_object(t, m, &loader, to);
+	if (!err)
+		err = set_aux(p, t, AT_BASE, p->aux[AT_BASE] - loader.start + to);
+	if (!err)
+		err = tracee_get_regs(t, &regs);
+	if (err)
+		return err;
+	regs.rip = regs.rip - loader.start + to;
+	return tracee_set_regs(t, &regs);
+}
+
+int place_all(struct place *p, struct tracee *t, uint64_t base)
+{
+	struct user_regs_struct regs;
+	const struct mapping *vdso;
+	struct mappings m;
+	int err;
+
+	*p = (struct place){.base = base, .next = base + IMAGE_LIBRARIES};
+	err = tracee_get_regs(t, &regs);
+	if (err)
+		return err;
+	p->stack = regs.rsp;
+	err = read_stack(p, t);
+	if (err)
+		return err;
+	err = mappings_read(t->pid, &m);
+	if (err)
+		return err;
+	vdso = mappings_named(&m, "[vdso]");
+	if (!vdso || vdso->start != p->aux[AT_SYSINFO_EHDR] || !mappings_at(&m, p->stack)) {
+		err = -ENOEXEC;
+		goto out;
+	}
+	p->vdso = vdso->start;
+	p->vdso_size = vdso->end - vdso->start;
+	p->stack_top = mappings_at(&m, p->stack)->end;
+	err = find_syscall(p, t);
+	if (!err)
+		err = move_program(p, t, &m);
+	if (!err)
+		err = move_loader(p, t, &m);
+	p->brk = p->brk_start;
+out:
+	mappings_free(&m);
+	return err;
+}
+
+uint64_t place_mapping(struct place *p, uint64_t size)
+{
+	uint64_t at = p->next;
+
+	p->next += page_up(size);
+	return at;
+}

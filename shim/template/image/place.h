@@ -1,0 +1,54 @@
+/*
+ * Where a baked process has its memory.
+ *
+ * An image's addresses must be free in every process that is ever started from it, by construction:
+ * a segment that cannot be placed kills the process after the point of no return.  The kernel puts
+ * nothing of its own between the top of where a program without ASLR is linked (a few gigabytes)
+ * and the lowest place for mappings, a third of the address space (legacy layout, `ulimit -s
+ * unlimited`): stack, vDSO, mappings and position independent programs are all above that.  So
+ * everything that can be moved is moved there: the program and ld.so before their first
+ * instruction, with mremap(2), and every later mapping when it is asked for.  The program comes
+ * last, so that the kernel puts the heap behind it, with terabytes of room.
+ *
+ *   IMAGE_LOW + a random offset    ld.so, libraries, thread control block, ...
+ *     + IMAGE_PROGRAM              the program, then its heap
+ *     + IMAGE_RESUME               the resume code and its table, below all of it
+ */
+#ifndef ST_IMAGE_PLACE_H
+#define ST_IMAGE_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tracee.h"
+
+/* 16 TiB, of the 42 TiB below the legacy mapping area of a 47-bit address space. */
+#define IMAGE_LOW       UINT64_C(0x100000000000)
+#define IMAGE_SPREAD    UINT64_C(0x040000000000) /* random offsets: 4 TiB, 30 bits of pages */
+#define IMAGE_RESUME    UINT64_C(0)
+#define IMAGE_LIBRARIES UINT64_C(0x100000)
+#define IMAGE_PROGRAM   UINT64_C(0x010000000000) /* 1 TiB for libraries */
+
+struct place {
+	uint64_t base; /* IMAGE_LOW + random, a multiple of 2 MiB */
+	uint64_t next; /* for the next mapping */
+	uint64_t brk_start;
+	uint64_t brk; /* the emulated program break */
+	/* The initial stack: the block from argc to the top. */
+	uint64_t stack;
+	uint64_t stack_top;
+	uint64_t argv, envp, auxv;
+	uint64_t vdso, vdso_size;
+	uint64_t program; /* start of the program's first mapping, after the move */
+	bool program_moved;
+	/* The auxiliary vector, by type; 0 where there is none. */
+	uint64_t aux[64];
+};
+
+/* Take the stopped tracee apart and put it at `base`; its auxiliary vector is changed to match. */
+int place_all(struct place *p, struct tracee *t, uint64_t base);
+
+/* Room for a mapping of `size` bytes. */
+uint64_t place_mapping(struct place *p, uint64_t size);
+
+#endif

@@ -1,0 +1,338 @@
+/*
+ * Resume: the first code of a process that was started from an image.
+ *
+ * Hazards, and what answers each:
+ *  1. There is no libc yet, no thread pointer, no stack protector, and no relocation has been done
+ *     to this code.  It is freestanding, position independent, has no data of its own, and makes
+ *     raw system calls: those that ld.so makes too, so that a seccomp filter under which the
+ *     program starts natively does not stop it here.
+ *  2. The image may be stale: the program, a library, ld.so, a variable or a limit that its start
+ *     depended on is another now.  All of that is checked before anything is changed, against the
+ *     very files that are then mapped.
+ *  3. Any check may fail, and so may any system call.  Then the target itself is executed, by the
+ *     path that it was asked for: the same program, natively, with nothing lost but time.
+ *  4. Addresses of the process that was baked stand in the image: of its stack, its vDSO, its
+ *     program break.  Each such word is on a list, with what it must be here.
+ *  5. The kernel told the auxiliary vector about the image.  The program must read there what it
+ *     would have read natively: its own headers, entry point, loader and name.
+ *  6. What the kernel keeps per thread was not inherited: thread pointer, tid, robust list, rseq.
+ *  7. Canaries of all processes from one image would be the same: the stack guard is drawn anew
+ *     from this process's AT_RANDOM, as ld.so does.  No frame that holds an old one exists.
+ *  8. Read-only data that has to be changed is mapped writable and protected again at the end.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../../elfcache/sys.h"
+#include "format.h"
+
+#define ARCH_SET_FS_CODE 0x1002
+#define RSEQ_FAILED      (-2) /* cpu_id of an area whose registration failed (glibc) */
+
+enum { AUX_MAX = 64, VARIABLES_MAX = 64 };
+
+/* Where to go on: returned in two registers to the code below. */
+struct onward {
+	uint64_t entry;
+	uint64_t rdx;
+};
+
+struct onward resume(uint64_t *stack, const char *code);
+
+/*
+ * The entry point.  The psABI (3.4.1) has the stack pointer at argc and says nothing of other
+ * registers; the program's own entry point is then entered with the same stack pointer, zero in
+ * rbp to mark the outermost frame, and in rdx the function for atexit().
+ */
+__asm__(".section .text.entry, \"ax\", @progbits\n"
+	".globl resume_entry\n"
+	"resume_entry:\n"
+	"	mov %rsp, %rbx\n"
+	"	mov %rsp, %rdi\n"
+	"	lea resume_entry(%rip), %rsi\n"
+	"	and $-16, %rsp\n"
+	"	call resume\n"
+	"	mov %rbx, %rsp\n"
+	"	xor %ebx, %ebx\n"
+	"	xor %ebp, %ebp\n"
+	"	jmp *%rax\n"
+	".text\n");
+
+struct process {
+	const struct image_table *table;
+	uint64_t *stack;
+	char **argv;
+	char **envp;
+	Elf64_auxv_t *auxv;
+	Elf64_auxv_t *aux[AUX_MAX]; /* by type; null where there is none */
+};
+
+static const void *at_offset(const struct image_table *t, uint32_t offset)
+{
+	return (const char *)t + offset;
+}
+
+__attribute__((noreturn)) static void start_natively(const struct process *p)
+{
+	sys_call3(SYS_execve, (long)at_offset(p->table, p->table->target), (long)p->argv,
+		  (long)p->envp);
+	/* It was there a moment ago, and the process cannot go back to what it was. */
+	for (;;)
+		sys_call3(SYS_exit_group, 127, 0, 0);
+}
+
+static void find_vectors(struct process *p, uint64_t *stack)
+{
+	char **at;
+
+	p->stack = stack;
+	p->argv = (char **)(stack + 1);
+	p->envp = p->argv + stack[0] + 1;
+	at = p->envp;
+	while (*at)
+		at++;
+	p->auxv = (Elf64_auxv_t *)(void *)(at + 1);
+	for (int i = 0; i < AUX_MAX; i++)
+		p->aux[i] = 0;
+	for (Elf64_auxv_t *a = p->auxv; a->a_type != AT_NULL; a++)
+		if (a->a_type < AUX_MAX)
+			p->aux[a->a_type] = a;
+}
+
+static bool aux_is(const struct process *p, unsigned type, uint64_t value)
+{
+	return p->aux[type] && p->aux[type]->a_un.a_val == value;
+}
+
+static bool credentials_are_fresh(const struct process *p)
+{
+	return aux_is(p, AT_SECURE, 0) && aux_is(p, AT_UID, p->table->uid) &&
+	       aux_is(p, AT_EUID, p->table->uid);
+}
+
+/* True if s begins with the n characters of name and a '='. */
+static bool defines(const char *s, const char *name, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (s[i] != name[i])
+			return false;
+	return s[n] == '=';
+}
+
+static bool same_string(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+static bool variables_are_fresh(const struct process *p)
+{
+	const struct image_table *t = p->table;
+	const struct image_variable *list = at_offset(t, t->variables);
+	uint64_t letters = 0;
+	uint64_t wanted = 0;
+
+	if (t->variable_count > VARIABLES_MAX)
+		return false;
+	/* First letters of the names, modulo 64: most variables are passed over by that. */
+	for (uint32_t i = 0; i < t->variable_count; i++) {
+		const char *text = at_offset(t, list[i].text);
+
+		letters |= UINT64_C(1) << (text[0] & 63);
+		if (text[list[i].name_len] == '=')
+			wanted |= UINT64_C(1) << i;
+	}
+	for (char **e = p->envp; *e; e++) {
+		if (!(letters >> (**e & 63) & 1))
+			continue;
+		for (uint32_t i = 0; i < t->variable_count; i++) {
+			const char *text = at_offset(t, list[i].text);
+
+			if (!defines(*e, text, list[i].name_len))
+				continue;
+			/* Not to be set, set to something else, or set twice. */
+			if (!(wanted >> i & 1) || !same_string(*e, text))
+				return false;
+			wanted &= ~(UINT64_C(1) << i);
+		}
+	}
+	return wanted == 0;
+}
+
+static bool limits_are_fresh(const struct process *p)
+{
+	const struct image_limit *list = at_offset(p->table, p->table->limits);
+
+	for (uint32_t i = 0; i < p->table->limit_count; i++) {
+		struct rlimit now;
+
+		if (sys_getrlimit((int)list[i].resource, &now) || now.rlim_cur != list[i].soft ||
+		    now.rlim_max != list[i].hard)
+			return false;
+	}
+	return true;
+}
+
+static bool same_file(const struct identity *id, const struct stat *st)
+{
+	return st->st_ino == id->ino && st->st_dev == id->dev &&
+	       (uint64_t)st->st_size == id->size && st->st_mode == id->mode &&
+	       st->st_uid == id->uid && st->st_gid == id->gid &&
+	       st->st_ctim.tv_sec == id->ctime_sec && st->st_ctim.tv_nsec == id->ctime_nsec &&
+	       st->st_mtim.tv_sec == id->mtime_sec && st->st_mtim.tv_nsec == id->mtime_nsec;
+}
+
+static bool map_pages(const struct image_map *m, int fd)
+{
+	int flags = MAP_PRIVATE | MAP_FIXED | (fd < 0 ? MAP_ANONYMOUS | MAP_NORESERVE : 0);
+
+	return sys_mmap((void *)m->at, m->size, (int)m->prot, flags, fd, (off_t)m->offset) ==
+	       (void *)m->at;
+}
+
+/* Open a file, see that it is the one, and map what the image wants of it. */
+static bool map_file(const struct process *p, const struct image_file *f)
+{
+	const struct image_map *maps = at_offset(p->table, p->table->maps);
+	const char *path = at_offset(p->table, f->path);
+	struct stat st;
+	bool ok;
+	int fd;
+
+	if (f->maps == 0) {
+		int err = sys_fstatat(AT_FDCWD, path, &st, 0);
+
+		return f->absent ? err == -ENOENT || err == -ENOTDIR
+				 : !err && same_file(&f->id, &st);
+	}
+	fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	ok = !sys_fstat(fd, &st) && same_file(&f->id, &st);
+	for (uint32_t i = 0; ok && i < f->maps; i++)
+		ok = map_pages(&maps[f->map + i], fd);
+	sys_close(fd);
+	return ok;
+}
+
+static bool map_all(const struct process *p)
+{
+	const struct image_table *t = p->table;
+	const struct image_file *files = at_offset(t, t->files);
+	const struct image_map *maps = at_offset(t, t->maps);
+	uint32_t mapped = 0;
+
+	for (uint32_t i = 0; i < t->file_count; i++) {
+		if (!map_file(p, &files[i]))
+			return false;
+		mapped += files[i].maps;
+	}
+	for (; mapped < t->map_count; mapped++)
+		if (!map_pages(&maps[mapped], -1))
+			return false;
+	return true;
+}
+
+static uint64_t last_component(const char *path)
+{
+	const char *base = path;
+
+	for (; *path; path++)
+		if (*path == '/')
+			base = path + 1;
+	return (uint64_t)base;
+}
+
+static uint64_t fixed_value(const struct process *p, const struct image_fix *fix)
+{
+	switch (fix->kind) {
+	case FIX_STACK:
+		return (uint64_t)p->stack + fix->arg;
+	case FIX_ENVP:
+		return (uint64_t)p->envp;
+	case FIX_AUXV:
+		return (uint64_t)p->auxv;
+	case FIX_ARGV0:
+		return (uint64_t)p->argv[0];
+	case FIX_PROGNAME:
+		return last_component(p->argv[0]);
+	case FIX_AUX:
+		return p->aux[fix->arg]->a_un.a_val;
+	case FIX_VDSO:
+		return p->aux[AT_SYSINFO_EHDR]->a_un.a_val + fix->arg;
+	default: /* FIX_BRK */
+		return (uint64_t)sys_call3(SYS_brk, 0, 0, 0);
+	}
+}
+
+static bool can_be_fixed(const struct process *p, const struct image_fix *fix)
+{
+	if (fix->kind == FIX_AUX)
+		return fix->arg < AUX_MAX && p->aux[fix->arg];
+	return fix->kind != FIX_VDSO || p->aux[AT_SYSINFO_EHDR];
+}
+
+static void set_aux(struct process *p, unsigned type, uint64_t value)
+{
+	if (p->aux[type])
+		p->aux[type]->a_un.a_val = value;
+}
+
+static void describe_target(struct process *p)
+{
+	const struct image_table *t = p->table;
+
+	set_aux(p, AT_PHDR, t->at_phdr);
+	set_aux(p, AT_PHENT, t->at_phent);
+	set_aux(p, AT_PHNUM, t->at_phnum);
+	set_aux(p, AT_BASE, t->at_base);
+	set_aux(p, AT_ENTRY, t->at_entry);
+	set_aux(p, AT_EXECFN, (uint64_t)at_offset(t, t->target));
+}
+
+static void register_thread(const struct process *p)
+{
+	const struct image_table *t = p->table;
+	const uint64_t *random = (const uint64_t *)p->aux[AT_RANDOM]->a_un.a_val;
+
+	/* The lowest byte stays zero, to stop string functions that overrun. */
+	*(uint64_t *)t->stack_guard = *random & ~UINT64_C(0xff);
+	if (t->tid_address)
+		*(int32_t *)t->tid_address =
+			(int32_t)sys_call3(SYS_set_tid_address, (long)t->tid_address, 0, 0);
+	if (t->robust_list)
+		sys_call3(SYS_set_robust_list, (long)t->robust_list, (long)t->robust_list_size, 0);
+	/* cpu_id is the area's second word (linux/rseq.h). */
+	if (t->rseq && sys_call4(SYS_rseq, (long)t->rseq, t->rseq_size, 0, t->rseq_signature))
+		((int32_t *)t->rseq)[1] = RSEQ_FAILED;
+}
+
+struct onward resume(uint64_t *stack, const char *code)
+{
+	const struct image_table *t = (const void *)(code + RESUME_CODE_SIZE);
+	const struct image_fix *fixes = at_offset(t, t->fixes);
+	const struct image_protect *protects = at_offset(t, t->protects);
+	struct process p = {.table = t};
+
+	find_vectors(&p, stack);
+	if (stack[0] == 0 || !p.aux[AT_RANDOM] || !credentials_are_fresh(&p) ||
+	    !variables_are_fresh(&p) || !limits_are_fresh(&p))
+		start_natively(&p);
+	for (uint32_t i = 0; i < t->fix_count; i++)
+		if (!can_be_fixed(&p, &fixes[i]))
+			start_natively(&p);
+	if (!map_all(&p) || sys_call3(SYS_arch_prctl, ARCH_SET_FS_CODE, (long)t->fs_base, 0))
+		start_natively(&p);
+	describe_target(&p);
+	for (uint32_t i = 0; i < t->fix_count; i++)
+		*(uint64_t *)fixes[i].at = fixed_value(&p, &fixes[i]);
+	register_thread(&p);
+	for (uint32_t i = 0; i < t->protect_count; i++)
+		if (sys_call3(SYS_mprotect, (long)protects[i].at, (long)protects[i].size,
+			      (long)protects[i].prot))
+			start_natively(&p);
+	return (struct onward){t->entry, t->rdx};
+}

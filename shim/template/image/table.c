@@ -1,0 +1,269 @@
+#include "table.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Variables that ld.so and malloc read before any constructor could be seen to. */
+static const char *const always[] = {
+	"GLIBC_TUNABLES",
+	"LD_LIBRARY_PATH",
+	"LD_PRELOAD",
+	"LD_AUDIT",
+	"LD_DEBUG",
+	"LD_DEBUG_OUTPUT",
+	"LD_PROFILE",
+	"LD_PROFILE_OUTPUT",
+	"LD_BIND_NOT",
+	"LD_BIND_NOW",
+	"LD_DYNAMIC_WEAK",
+	"LD_TRACE_LOADED_OBJECTS",
+	"LD_SHOW_AUXV",
+	"LD_HWCAP_MASK",
+	"LD_ORIGIN_PATH",
+	"LD_USE_LOAD_BIAS",
+	"LD_WARN",
+	"LD_VERBOSE",
+	"LD_POINTER_GUARD",
+	"LD_ASSUME_KERNEL",
+	"LD_PREFER_MAP_32BIT_EXEC",
+	"MALLOC_CHECK_",
+	"MALLOC_TOP_PAD_",
+	"MALLOC_PERTURB_",
+	"MALLOC_MMAP_MAX_",
+	"MALLOC_MMAP_THRESHOLD_",
+	"MALLOC_TRIM_THRESHOLD_",
+	"MALLOC_ARENA_MAX",
+	"MALLOC_ARENA_TEST",
+	"MALLOC_TCACHE_COUNT",
+};
+
+enum { ALWAYS = sizeof always / sizeof always[0] };
+
+/* Reserve `size` bytes, aligned for any of the arrays; the offset, or 0 without memory. */
+static uint32_t reserve(struct table *t, size_t size)
+{
+	size_t at = (t->size + 7) & ~(size_t)7;
+	unsigned char *more = realloc(t->data, at + size);
+
+	if (!more || at + size > UINT32_MAX)
+		return 0;
+	memset(more + t->size, 0, at + size - t->size);
+	t->data = more;
+	t->size = at + size;
+	return (uint32_t)at;
+}
+
+static uint32_t add(struct table *t, const void *data, size_t size)
+{
+	uint32_t at = reserve(t, size);
+
+	if (at && size)
+		memcpy(t->data + at, data, size);
+	return at;
+}
+
+static uint32_t add_string(struct table *t, const char *s)
+{
+	return add(t, s, strlen(s) + 1);
+}
+
+static struct image_table *head(const struct table *t)
+{
+	return (struct image_table *)(void *)t->data;
+}
+
+struct file_list {
+	struct image_file *list;
+	size_t count;
+	struct image_map *maps;
+	size_t map_count;
+};
+
+/* The mappings of one file, next to each other. */
+static void add_maps(struct file_list *files, struct image_file *f, const struct capture *c)
+{
+	f->map = (uint32_t)files->map_count;
+	for (size_t i = 0; i < c->remap_count; i++)
+		if (c->remaps[i].path && c->remaps[i].dev == f->id.dev &&
+		    c->remaps[i].ino == f->id.ino)
+			files->maps[files->map_count++] = c->remaps[i].map;
+	f->maps = (uint32_t)files->map_count - f->map;
+}
+
+static bool has_maps_of(const struct file_list *files, const struct identity *id)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (files->list[i].maps && files->list[i].id.ino == id->ino &&
+		    files->list[i].id.dev == id->dev)
+			return true;
+	return false;
+}
+
+static int add_file(struct table *t, struct file_list *files, const struct capture *c,
+		    const char *path, bool absent, char why[128])
+{
+	struct image_file *f = &files->list[files->count];
+	int err = identity_of(AT_FDCWD, path, 0, &f->id);
+
+	if (absent != (err == -ENOENT || err == -ENOTDIR)) {
+		snprintf(why, 128, "%.100s changed meanwhile", path);
+		return -ENOTSUP;
+	}
+	f->absent = absent;
+	f->path = add_string(t, path);
+	if (!f->path)
+		return -ENOMEM;
+	if (!absent && !has_maps_of(files, &f->id))
+		add_maps(files, f, c);
+	files->count++;
+	return 0;
+}
+
+/* Every file that the process depends on; all mapped files must be among them. */
+static int add_files(struct table *t, const struct image_source *source, const struct watch *w,
+		     const struct capture *c, char why[128])
+{
+	struct file_list files = {
+		.list = calloc(w->file_count + 2, sizeof *files.list),
+		.maps = calloc(c->remap_count + 1, sizeof *files.maps),
+	};
+	size_t mapped = 0;
+	int err = files.list && files.maps ? 0 : -ENOMEM;
+
+	if (!err)
+		err = add_file(t, &files, c, source->target, false, why);
+	if (!err)
+		err = add_file(t, &files, c, source->interpreter, false, why);
+	for (unsigned i = 0; !err && i < w->file_count; i++)
+		err = add_file(t, &files, c, w->files[i].path, w->files[i].absent, why);
+	for (size_t i = 0; i < c->remap_count; i++)
+		mapped += c->remaps[i].path != NULL;
+	if (!err && mapped != files.map_count) {
+		snprintf(why, 128, "it maps a file that was replaced meanwhile");
+		err = -ENOTSUP;
+	}
+	/* Anonymous ones come last and belong to no file. */
+	for (size_t i = 0; !err && i < c->remap_count; i++)
+		if (!c->remaps[i].path)
+			files.maps[files.map_count++] = c->remaps[i].map;
+	if (!err) {
+		uint32_t list = add(t, files.list, files.count * sizeof *files.list);
+		uint32_t maps = add(t, files.maps, files.map_count * sizeof *files.maps);
+
+		head(t)->files = list;
+		head(t)->file_count = (uint32_t)files.count;
+		head(t)->maps = maps;
+		head(t)->map_count = (uint32_t)files.map_count;
+		err = list && maps ? 0 : -ENOMEM;
+	}
+	free(files.list);
+	free(files.maps);
+	return err;
+}
+
+static const char *value_in(char *const envp[], const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *envp; envp++)
+		if (strncmp(*envp, name, len) == 0 && (*envp)[len] == '=')
+			return *envp;
+	return name;
+}
+
+static int add_variables(struct table *t, const struct image_source *source, const struct watch *w)
+{
+	struct image_variable list[ALWAYS + WATCH_NAMES];
+	uint32_t at;
+
+	for (unsigned i = 0; i < ALWAYS + w->name_count; i++) {
+		const char *name = i < ALWAYS ? always[i] : w->names[i - ALWAYS];
+
+		list[i].name_len = (uint32_t)strlen(name);
+		list[i].text = add_string(t, value_in(source->envp, name));
+		if (!list[i].text)
+			return -ENOMEM;
+	}
+	at = add(t, list, (ALWAYS + w->name_count) * sizeof list[0]);
+	head(t)->variables = at;
+	head(t)->variable_count = ALWAYS + w->name_count;
+	return at ? 0 : -ENOMEM;
+}
+
+static int add_limits(struct table *t, const struct watch *w)
+{
+	uint32_t at = reserve(t, (w->limit_count + 1) * sizeof(struct image_limit));
+	struct image_limit *list;
+
+	if (!at)
+		return -ENOMEM;
+	list = (struct image_limit *)(void *)(t->data + at);
+	for (unsigned i = 0; i < w->limit_count; i++)
+		list[i] = (struct image_limit){w->limits[i].resource, w->limits[i].soft,
+					       w->limits[i].hard};
+	head(t)->limits = at;
+	head(t)->limit_count = w->limit_count;
+	return 0;
+}
+
+int table_build(struct table *t, const struct image_source *source, const struct place *p,
+		const struct watch *w, const struct capture *c, char why[128])
+{
+	uint32_t target;
+	uint32_t fixes;
+	uint32_t protects;
+	int err;
+
+	*t = (struct table){0};
+	t->data = calloc(1, sizeof(struct image_table));
+	t->size = sizeof(struct image_table);
+	if (!t->data)
+		return -ENOMEM;
+	*head(t) = (struct image_table){
+		.magic = IMAGE_MAGIC,
+		.version = IMAGE_VERSION,
+		.entry = p->aux[AT_ENTRY],
+		.rdx = w->rdx,
+		.fs_base = w->fs_base,
+		.tid_address = w->tid_address,
+		.robust_list = w->robust_list,
+		.robust_list_size = w->robust_list_size,
+		.rseq = w->rseq,
+		.rseq_size = w->rseq_size,
+		.rseq_signature = w->rseq_signature,
+		.stack_guard = w->fs_base + 0x28,
+		.at_phdr = p->aux[AT_PHDR],
+		.at_phent = p->aux[AT_PHENT],
+		.at_phnum = p->aux[AT_PHNUM],
+		.at_base = p->aux[AT_BASE],
+		.at_entry = p->aux[AT_ENTRY],
+		.uid = (uint32_t)geteuid(),
+		.vdso_size = p->vdso_size,
+	};
+	target = add_string(t, source->target);
+	fixes = add(t, c->fixes, c->fix_count * sizeof *c->fixes);
+	protects = add(t, c->protects, c->protect_count * sizeof *c->protects);
+	err = target && fixes && protects ? 0 : -ENOMEM;
+	head(t)->target = target;
+	head(t)->fixes = fixes;
+	head(t)->fix_count = (uint32_t)c->fix_count;
+	head(t)->protects = protects;
+	head(t)->protect_count = (uint32_t)c->protect_count;
+	if (!err)
+		err = add_files(t, source, w, c, why);
+	if (!err)
+		err = add_variables(t, source, w);
+	if (!err)
+		err = add_limits(t, w);
+	head(t)->size = (uint32_t)t->size;
+	if (err) {
+		free(t->data);
+		*t = (struct table){0};
+	}
+	return err;
+}

@@ -1,0 +1,231 @@
+#include "tracee.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SYSCALL_STOP = SIGTRAP | 0x80, INT3 = 0xcc };
+
+__attribute__((noreturn)) static void become(const char *path, char *const argv[],
+					     char *const envp[])
+{
+	sigset_t none;
+	int null = open("/dev/null", O_RDWR);
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    chdir("/") < 0 || ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		_exit(127);
+	/* Nothing of ours may be seen: a constructor might look. */
+	if (close_range(3, ~0U, 0) < 0)
+		_exit(127);
+	execve(path, argv, envp);
+	_exit(127);
+}
+
+/* Wait for the next stop.  The signal, or -ESRCH if the process is gone. */
+static int wait_stop(const struct tracee *t)
+{
+	int status;
+
+	while (waitpid(t->pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFSTOPPED(status) ? status >> 8 : -ESRCH;
+}
+
+int tracee_start(struct tracee *t, const char *path, char *const argv[], char *const envp[])
+{
+	const long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE |
+			     PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
+	struct user_regs_struct regs;
+	char name[32];
+	int err;
+
+	*t = (struct tracee){.mem = -1};
+	t->pid = fork();
+	if (t->pid < 0)
+		return -errno;
+	if (t->pid == 0)
+		become(path, argv, envp);
+	if (wait_stop(t) != SIGTRAP || ptrace(PTRACE_SETOPTIONS, t->pid, NULL, options) < 0) {
+		tracee_end(t);
+		return -ESRCH;
+	}
+	snprintf(name, sizeof name, "/proc/%d/mem", (int)t->pid);
+	t->mem = open(name, O_RDWR | O_CLOEXEC);
+	if (t->mem < 0) {
+		err = -errno;
+		tracee_end(t);
+		return err;
+	}
+	err = tracee_get_regs(t, &regs);
+	if (err)
+		tracee_end(t);
+	return err;
+}
+
+void tracee_end(struct tracee *t)
+{
+	if (t->mem >= 0)
+		close(t->mem);
+	if (t->pid > 0) {
+		kill(t->pid, SIGKILL);
+		while (waitpid(t->pid, NULL, __WALL) < 0 && errno == EINTR)
+			;
+	}
+	*t = (struct tracee){.mem = -1};
+}
+
+int tracee_read(const struct tracee *t, uint64_t at, void *buf, size_t size)
+{
+	ssize_t got = pread(t->mem, buf, size, (off_t)at);
+
+	return got == (ssize_t)size ? 0 : got < 0 ? -errno : -EFAULT;
+}
+
+int tracee_write(const struct tracee *t, uint64_t at, const void *buf, size_t size)
+{
+	ssize_t put = pwrite(t->mem, buf, size, (off_t)at);
+
+	return put == (ssize_t)size ? 0 : put < 0 ? -errno : -EFAULT;
+}
+
+int tracee_get_regs(const struct tracee *t, struct user_regs_struct *regs)
+{
+	return ptrace(PTRACE_GETREGS, t->pid, NULL, regs) < 0 ? -errno : 0;
+}
+
+int tracee_set_regs(const struct tracee *t, const struct user_regs_struct *regs)
+{
+	return ptrace(PTRACE_SETREGS, t->pid, NULL, regs) < 0 ? -errno : 0;
+}
+
+/* One instruction; true system call stops do not occur in a single step. */
+static int step(const struct tracee *t)
+{
+	int stop;
+
+	if (ptrace(PTRACE_SINGLESTEP, t->pid, NULL, NULL) < 0)
+		return -errno;
+	stop = wait_stop(t);
+	return stop == SIGTRAP ? 0 : stop < 0 ? stop : -ESRCH;
+}
+
+int tracee_syscall(struct tracee *t, long nr, const uint64_t args[6], long *result)
+{
+	struct user_regs_struct saved;
+	struct user_regs_struct regs;
+	int err = tracee_get_regs(t, &saved);
+
+	if (err)
+		return err;
+	regs = saved;
+	regs.rip = t->syscall_at;
+	regs.rax = (unsigned long long)nr;
+	/* Not in a system call now, so none to restart. */
+	regs.orig_rax = (unsigned long long)-1;
+	regs.rdi = args[0];
+	regs.rsi = args[1];
+	regs.rdx = args[2];
+	regs.r10 = args[3];
+	regs.r8 = args[4];
+	regs.r9 = args[5];
+	err = tracee_set_regs(t, &regs);
+	if (!err)
+		err = step(t);
+	if (!err)
+		err = tracee_get_regs(t, &regs);
+	if (err)
+		return err;
+	*result = (long)regs.rax;
+	return tracee_set_regs(t, &saved);
+}
+
+int tracee_add_breakpoint(struct tracee *t, uint64_t at)
+{
+	const unsigned char int3 = INT3;
+	struct breakpoint *b;
+	int err;
+
+	if (t->breakpoint_count == TRACEE_BREAKPOINTS)
+		return -ENOSPC;
+	b = &t->breakpoints[t->breakpoint_count];
+	b->at = at;
+	err = tracee_read(t, at, &b->saved, 1);
+	if (!err)
+		err = tracee_write(t, at, &int3, 1);
+	if (!err)
+		t->breakpoint_count++;
+	return err;
+}
+
+int tracee_remove_breakpoints(struct tracee *t)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < t->breakpoint_count && !err; i++)
+		err = tracee_write(t, t->breakpoints[i].at, &t->breakpoints[i].saved, 1);
+	t->breakpoint_count = 0;
+	return err;
+}
+
+static const struct breakpoint *breakpoint_at(const struct tracee *t, uint64_t at)
+{
+	for (unsigned i = 0; i < t->breakpoint_count; i++)
+		if (t->breakpoints[i].at == at)
+			return &t->breakpoints[i];
+	return NULL;
+}
+
+/* Run the instruction under a breakpoint. */
+static int step_over(const struct tracee *t, const struct breakpoint *b)
+{
+	const unsigned char int3 = INT3;
+	int err = tracee_write(t, b->at, &b->saved, 1);
+
+	if (!err)
+		err = step(t);
+	if (!err)
+		err = tracee_write(t, b->at, &int3, 1);
+	return err;
+}
+
+int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_struct *regs)
+{
+	const struct breakpoint *b;
+	int stop;
+	int err = tracee_get_regs(t, regs);
+
+	if (err)
+		return err;
+	b = t->in_syscall ? NULL : breakpoint_at(t, regs->rip);
+	if (b && (err = step_over(t, b)))
+		return err;
+	if (ptrace(PTRACE_SYSCALL, t->pid, NULL, NULL) < 0)
+		return -errno;
+	stop = wait_stop(t);
+	if (stop < 0)
+		return stop;
+	err = tracee_get_regs(t, regs);
+	if (err)
+		return err;
+	*event = TRACEE_OTHER;
+	if (stop == SYSCALL_STOP) {
+		t->in_syscall = !t->in_syscall;
+		*event = t->in_syscall ? TRACEE_SYSCALL_ENTRY : TRACEE_SYSCALL_EXIT;
+	} else if (stop == SIGTRAP && breakpoint_at(t, regs->rip - 1)) {
+		regs->rip--;
+		err = tracee_set_regs(t, regs);
+		*event = TRACEE_BREAKPOINT;
+	}
+	return err;
+}

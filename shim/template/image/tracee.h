@@ -1,0 +1,66 @@
+/*
+ * A process under our control from its first instruction: the one that is baked.
+ *
+ * Linux ptrace(2), x86-64.  All functions return 0 or a negative error number; a tracee that has
+ * ended or done something unexpected is -ESRCH.  Whatever happens, it dies with its tracer
+ * (PTRACE_O_EXITKILL).
+ */
+#ifndef ST_IMAGE_TRACEE_H
+#define ST_IMAGE_TRACEE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+enum { TRACEE_BREAKPOINTS = 8 };
+
+struct breakpoint {
+	uint64_t at;
+	unsigned char saved;
+};
+
+struct tracee {
+	pid_t pid;
+	int mem;             /* /proc/PID/mem */
+	uint64_t syscall_at; /* address of a `syscall` instruction */
+	struct breakpoint breakpoints[TRACEE_BREAKPOINTS];
+	unsigned breakpoint_count;
+	bool in_syscall;
+};
+
+/*
+ * Start program `path` with standard streams on /dev/null, in the root directory, with default
+ * signal dispositions, stopped before its first instruction.
+ */
+int tracee_start(struct tracee *t, const char *path, char *const argv[], char *const envp[]);
+/* Kill and reap it. */
+void tracee_end(struct tracee *t);
+
+int tracee_read(const struct tracee *t, uint64_t at, void *buf, size_t size);
+int tracee_write(const struct tracee *t, uint64_t at, const void *buf, size_t size);
+int tracee_get_regs(const struct tracee *t, struct user_regs_struct *regs);
+int tracee_set_regs(const struct tracee *t, const struct user_regs_struct *regs);
+
+/*
+ * Make the tracee issue a system call, through the `syscall` instruction at t->syscall_at; its
+ * registers are as before afterwards.  *result is the kernel's value.
+ */
+int tracee_syscall(struct tracee *t, long nr, const uint64_t args[6], long *result);
+
+int tracee_add_breakpoint(struct tracee *t, uint64_t at);
+/* Put the original bytes back everywhere. */
+int tracee_remove_breakpoints(struct tracee *t);
+
+enum tracee_event {
+	TRACEE_SYSCALL_ENTRY,
+	TRACEE_SYSCALL_EXIT,
+	TRACEE_BREAKPOINT, /* regs.rip is the breakpoint's address, its instruction not yet run */
+	TRACEE_OTHER,      /* a signal, an exit, an exec, a clone */
+};
+
+/* Go on until something happens.  A breakpoint that it stands on is stepped over first. */
+int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_struct *regs);
+
+#endif

@@ -1,0 +1,363 @@
+#include "watch.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "functions.h"
+
+#define ARCH_SET_FS_CODE 0x1002
+/* Queries for control-flow enforcement; EINVAL on kernels without, and no state either way. */
+#define ARCH_CET_STATUS   0x3001
+#define ARCH_SHSTK_STATUS 0x5005
+
+enum { STEPS_MAX = 100000 };
+
+/* A system call in progress. */
+struct call {
+	long nr;
+	uint64_t arg[6];
+	/* The result is not the kernel's but this. */
+	bool emulated;
+	uint64_t result;
+};
+
+__attribute__((format(printf, 2, 3))) static int refuse(struct watch *w, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(w->refusal, sizeof w->refusal, format, ap);
+	va_end(ap);
+	return -ENOTSUP;
+}
+
+static int read_string(const struct tracee *t, uint64_t at, char *buf, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		int err = tracee_read(t, at + i, &buf[i], 1);
+
+		if (err)
+			return err;
+		if (buf[i] == '\0')
+			return 0;
+	}
+	return -ENAMETOOLONG;
+}
+
+static int note_file(struct watch *w, const char *path, bool absent)
+{
+	struct seen_file *f;
+
+	for (unsigned i = 0; i < w->file_count; i++)
+		if (strcmp(w->files[i].path, path) == 0)
+			return 0;
+	if (w->file_count == WATCH_FILES)
+		return refuse(w, "its start-up looks at more than %d files", WATCH_FILES);
+	f = &w->files[w->file_count];
+	f->path = strdup(path);
+	f->absent = absent;
+	if (!f->path)
+		return -ENOMEM;
+	w->file_count++;
+	return 0;
+}
+
+/* Places whose content is made when it is read, or that are not files at all. */
+static bool is_special(const char *path)
+{
+	/* libselinux looks whether selinuxfs is among them; that does not change while the system
+	   runs. */
+	if (strcmp(path, "/proc/filesystems") == 0)
+		return false;
+	return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
+	       strncmp(path, "/dev/", 5) == 0;
+}
+
+/* After a system call that named a file: what it found is a condition from now on. */
+static int named_file(struct watch *w, const struct tracee *t, uint64_t name, long result)
+{
+	char path[PATH_MAX];
+	int err = read_string(t, name, path, sizeof path);
+
+	if (err)
+		return err;
+	if (path[0] != '/')
+		return refuse(w, "its start-up looks for a file in the working directory");
+	if (result >= 0 && is_special(path))
+		return refuse(w, "its start-up reads %.80s", path);
+	/* Its times are those of the moment. */
+	if (strcmp(path, "/proc/filesystems") == 0)
+		return 0;
+	if (result >= 0)
+		return note_file(w, path, false);
+	if (result == -ENOENT || result == -ENOTDIR)
+		return note_file(w, path, true);
+	return refuse(w, "its start-up cannot read %.80s", path);
+}
+
+static int note_limit(struct watch *w, const struct tracee *t, const struct call *c)
+{
+	struct rlimit limit;
+	int err;
+
+	if (c->arg[0] != 0 || c->arg[2] != 0 || c->arg[3] == 0)
+		return refuse(w, "its start-up sets a resource limit");
+	if (w->limit_count == WATCH_LIMITS)
+		return refuse(w, "its start-up looks at too many resource limits");
+	err = tracee_read(t, c->arg[3], &limit, sizeof limit);
+	if (err)
+		return err;
+	w->limits[w->limit_count++] =
+		(struct seen_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
+	return 0;
+}
+
+/* brk(2) in the place that the heap of a started image will have. */
+static int emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
+{
+	uint64_t old = (p->brk + 4095) & ~UINT64_C(4095);
+	uint64_t wanted = c->arg[0];
+	uint64_t end = (wanted + 4095) & ~UINT64_C(4095);
+
+	c->emulated = true;
+	if (wanted >= p->brk_start && wanted - p->brk_start < UINT64_C(0x40000000))
+		p->brk = wanted;
+	c->result = p->brk;
+	regs->orig_rax = SYS_getpid;
+	if (c->result != wanted || end <= old)
+		return 0;
+	regs->orig_rax = SYS_mmap;
+	regs->rdi = old;
+	regs->rsi = end - old;
+	regs->rdx = PROT_READ | PROT_WRITE;
+	regs->r10 = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+	regs->r8 = (unsigned long long)-1;
+	regs->r9 = 0;
+	return 0;
+}
+
+static int before_mmap(struct watch *w, struct place *p, const struct call *c,
+		       struct user_regs_struct *regs)
+{
+	const uint64_t flags = c->arg[3];
+
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
+		return refuse(w, "its start-up maps shared memory");
+	if (flags & MAP_FIXED)
+		return 0;
+	if (flags & (MAP_32BIT | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED))
+		return refuse(w, "its start-up asks for memory of a special kind");
+	regs->rdi = place_mapping(p, c->arg[1]);
+	regs->r10 = (flags & ~(uint64_t)MAP_FIXED_NOREPLACE) | MAP_FIXED;
+	return 0;
+}
+
+/* Before a system call: let it go, change it, or give up. */
+static int before_call(struct watch *w, struct place *p, struct tracee *t, struct call *c,
+		       struct user_regs_struct *regs)
+{
+	int err = 0;
+
+	*c = (struct call){.nr = (long)regs->orig_rax,
+			   .arg = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9}};
+	switch (c->nr) {
+	case SYS_brk:
+		err = emulate_brk(p, c, regs);
+		break;
+	case SYS_mmap:
+		err = before_mmap(w, p, c, regs);
+		break;
+	case SYS_arch_prctl:
+		if (c->arg[0] == ARCH_SET_FS_CODE)
+			w->fs_base = c->arg[1];
+		else if (c->arg[0] != ARCH_CET_STATUS && c->arg[0] != ARCH_SHSTK_STATUS)
+			return refuse(w, "its start-up calls arch_prctl(%#lx)", c->arg[0]);
+		return 0;
+	case SYS_set_tid_address:
+		w->tid_address = c->arg[0];
+		return 0;
+	case SYS_set_robust_list:
+		w->robust_list = c->arg[0];
+		w->robust_list_size = c->arg[1];
+		return 0;
+	case SYS_rseq:
+		w->rseq = c->arg[0];
+		w->rseq_size = (uint32_t)c->arg[1];
+		w->rseq_signature = (uint32_t)c->arg[3];
+		return 0;
+	case SYS_openat:
+		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & (O_CREAT | O_TMPFILE)))
+			return refuse(w, "its start-up opens a file for writing");
+		return 0;
+	case SYS_open:
+		if ((c->arg[1] & O_ACCMODE) != O_RDONLY || (c->arg[1] & O_CREAT))
+			return refuse(w, "its start-up opens a file for writing");
+		return 0;
+	case SYS_getrandom:
+		/* A byte to see whether the call works (gnutls), or malloc's tcache key: eight that
+		   tell its own marks from data.  More may be the seed of a generator. */
+		if (c->arg[1] > 8)
+			return refuse(w, "its start-up asks for %lu random bytes", c->arg[1]);
+		return 0;
+	case SYS_futex:
+		/* pthread_once() and C++ statics wake whoever might wait, which is nobody. */
+		if ((c->arg[1] & FUTEX_CMD_MASK) != FUTEX_WAKE)
+			return refuse(w, "its start-up waits for a futex");
+		return 0;
+	/* Effects on the process's own memory and descriptors only. */
+	case SYS_read:
+	case SYS_pread64:
+	case SYS_close:
+	case SYS_fstat:
+	case SYS_lseek:
+	case SYS_munmap:
+	case SYS_mprotect:
+	case SYS_mremap:
+	/* Conditions, noted at the exit. */
+	case SYS_access:
+	case SYS_faccessat:
+	case SYS_stat:
+	case SYS_lstat:
+	case SYS_newfstatat:
+	case SYS_readlink:
+	case SYS_readlinkat:
+	case SYS_statfs:
+	case SYS_prlimit64:
+	case SYS_getrlimit:
+	/* The same for every process of this boot. */
+	case SYS_uname:
+	/* Questions whose answer is the default, by the way it was started. */
+	case SYS_rt_sigprocmask:
+		break;
+	default:
+		return refuse(w, "its start-up makes system call %ld", c->nr);
+	}
+	if (!err &&
+	    memcmp(c->arg,
+		   (uint64_t[6]){regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
+		   sizeof c->arg) != 0)
+		err = tracee_set_regs(t, regs);
+	else if (!err && (long)regs->orig_rax != c->nr)
+		err = tracee_set_regs(t, regs);
+	return err;
+}
+
+static int after_call(struct watch *w, const struct tracee *t, struct call *c,
+		      struct user_regs_struct *regs)
+{
+	long result = (long)regs->rax;
+
+	if (c->emulated) {
+		if (result < 0)
+			return (int)result;
+		regs->rax = c->result;
+		return tracee_set_regs(t, regs);
+	}
+	switch (c->nr) {
+	case SYS_openat:
+	case SYS_faccessat:
+	case SYS_newfstatat:
+		/* fstatat(fd, "", AT_EMPTY_PATH) is fstat(fd). */
+		if (c->nr == SYS_newfstatat && (c->arg[3] & 0x1000))
+			return 0;
+		return named_file(w, t, c->arg[1], result);
+	case SYS_open:
+	case SYS_access:
+	case SYS_stat:
+	case SYS_lstat:
+	case SYS_statfs:
+		return named_file(w, t, c->arg[0], result);
+	case SYS_readlink:
+	case SYS_readlinkat:
+		return refuse(w, "its start-up reads a symbolic link");
+	case SYS_prlimit64:
+		return note_limit(w, t, c);
+	case SYS_getrlimit:
+		return refuse(w, "its start-up calls getrlimit");
+	case SYS_rt_sigprocmask:
+		return c->arg[1] ? refuse(w, "its start-up changes the signal mask") : 0;
+	default:
+		return 0;
+	}
+}
+
+static int on_getenv(struct watch *w, const struct tracee *t, uint64_t name)
+{
+	char text[128];
+	int err = read_string(t, name, text, sizeof text);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < w->name_count; i++)
+		if (strcmp(w->names[i], text) == 0)
+			return 0;
+	if (w->name_count == WATCH_NAMES)
+		return refuse(w, "its constructors read too many environment variables");
+	w->names[w->name_count] = strdup(text);
+	if (!w->names[w->name_count])
+		return -ENOMEM;
+	w->name_count++;
+	return 0;
+}
+
+int watch_run(struct watch *w, struct place *p, struct tracee *t)
+{
+	struct functions functions = {0};
+	struct call call = {0};
+	int err = tracee_add_breakpoint(t, p->aux[AT_ENTRY]);
+
+	*w = (struct watch){0};
+	if (!err)
+		err = functions_watch_loader(&functions, p, t);
+	for (int steps = 0; !err; steps++) {
+		struct user_regs_struct regs;
+		enum tracee_event event;
+
+		if (steps == STEPS_MAX)
+			return refuse(w, "its start-up takes too long");
+		err = tracee_run(t, &event, &regs);
+		if (err)
+			break;
+		if (event == TRACEE_SYSCALL_ENTRY) {
+			err = before_call(w, p, t, &call, &regs);
+		} else if (event == TRACEE_SYSCALL_EXIT) {
+			err = after_call(w, t, &call, &regs);
+		} else if (event == TRACEE_OTHER) {
+			err = refuse(w, "its start-up ends or raises a signal");
+		} else if (regs.rip == p->aux[AT_ENTRY]) {
+			if (regs.rsp != p->stack)
+				return refuse(w, "its stack is not as the kernel made it");
+			if (!functions.curbrk)
+				return refuse(w, "it does not use glibc");
+			w->rdx = regs.rdx;
+			w->curbrk = functions.curbrk;
+			return tracee_remove_breakpoints(t);
+		} else if (regs.rip == functions.loaded) {
+			err = functions_watch_libc(&functions, t);
+		} else {
+			err = on_getenv(w, t, regs.rdi);
+		}
+	}
+	return err;
+}
+
+void watch_free(struct watch *w)
+{
+	for (unsigned i = 0; i < w->file_count; i++)
+		free(w->files[i].path);
+	for (unsigned i = 0; i < w->name_count; i++)
+		free(w->names[i]);
+	w->file_count = 0;
+	w->name_count = 0;
+}

@@ -1,0 +1,53 @@
+/*
+ * Running a process from its first instruction to its program's entry point, and learning from its
+ * system calls whether what it has become may be kept.
+ *
+ * Everything that ld.so and the libraries' constructors do is seen.  What leaves a trace outside
+ * the process's memory, or depends on who, when and where it runs, makes the program ineligible;
+ * what depends on files, the environment and resource limits is written down, for resume to check.
+ */
+#ifndef ST_IMAGE_WATCH_H
+#define ST_IMAGE_WATCH_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "place.h"
+#include "tracee.h"
+
+enum { WATCH_FILES = 256, WATCH_NAMES = 32, WATCH_LIMITS = 16 };
+
+struct seen_file {
+	char *path; /* absolute */
+	bool absent;
+};
+
+struct seen_limit {
+	uint64_t resource, soft, hard;
+};
+
+struct watch {
+	/* Of the thread, as registered with the kernel. */
+	uint64_t fs_base, tid_address, robust_list, robust_list_size, rseq;
+	uint32_t rseq_size, rseq_signature;
+	uint64_t rdx;    /* at the entry point */
+	uint64_t curbrk; /* address of libc's __curbrk */
+	struct seen_file files[WATCH_FILES];
+	unsigned file_count;
+	/* Names of environment variables that constructors asked for. */
+	char *names[WATCH_NAMES];
+	unsigned name_count;
+	struct seen_limit limits[WATCH_LIMITS];
+	unsigned limit_count;
+	/* Why the program is not eligible, "" if it is. */
+	char refusal[128];
+};
+
+/*
+ * Run the placed tracee to its entry point.  0; -ENOTSUP with w->refusal set if it did something
+ * that cannot be kept; another negative error number if it ended or got out of hand.
+ */
+int watch_run(struct watch *w, struct place *p, struct tracee *t);
+void watch_free(struct watch *w);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Writing an image file.
+ */
+#ifndef ST_IMAGE_WRITE_H
+#define ST_IMAGE_WRITE_H
+
+#include "capture.h"
+
+struct image_source {
+	const char *target;      /* the path to be started, absolute or as it will be asked for */
+	const char *interpreter; /* PT_INTERP */
+	char *const *envp;
+	uint32_t stack_flags; /* p_flags of the target's PT_GNU_STACK, or PF_R|PF_W|PF_X */
+};
+
+/*
+ * Write the image to fd, an empty regular file.  0; -ENOTSUP with a sentence in why[128] if it
+ * must not be made (a file that it depends on changed meanwhile); or a negative error number.
+ */
+int image_write(int fd, const struct image_source *source, const struct place *p,
+		const struct watch *w, const struct capture *c, char why[128]);
+
+#endif

@@ -1,0 +1,30 @@
+# Tests of template images.  The fixtures are libraries whose constructor does one thing.
+
+add_library(unit_image STATIC image_help.c)
+target_link_libraries(unit_image PUBLIC template_image unit_scratch)
+set_target_properties(unit_image PROPERTIES ST_ARGV_LITERALS ON)
+
+function(st_image_fixture name)
+  add_library(image_fixture_${name} SHARED image_fixture.c)
+  string(TOUPPER "${name}" what)
+  target_compile_definitions(image_fixture_${name} PRIVATE FIXTURE_${what}=1)
+  target_link_libraries(image_fixture_${name} PRIVATE st_options ${ARGN})
+  set_target_properties(image_fixture_${name} PROPERTIES
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
+endfunction()
+set(fixtures getenv getpid thread random writes shared)
+foreach(fixture IN LISTS fixtures)
+  st_image_fixture(${fixture} Threads::Threads)
+endforeach()
+
+st_unit_test(image_start unit_image)
+st_unit_test(image_fresh unit_image)
+st_unit_test(image_eligible unit_image)
+foreach(test image_start image_fresh image_eligible)
+  set_target_properties(test_${test} PROPERTIES ST_ARGV_LITERALS ON)
+  target_compile_definitions(test_${test} PRIVATE
+    FIXTURE_DIR="${CMAKE_BINARY_DIR}/test/unit")
+  foreach(fixture IN LISTS fixtures)
+    add_dependencies(test_${test} image_fixture_${fixture})
+  endforeach()
+endforeach()

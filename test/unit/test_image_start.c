@@ -1,0 +1,183 @@
+/*
+ * Programs that are started from an image do what they do natively.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "image_help.h"
+#include "scratch.h"
+#include "shim/template/image/place.h"
+
+static char *environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/", NULL};
+
+struct use {
+	char *program;
+	char *argv[8];
+};
+
+/* argv[0] is a name of its own, so that programs that print it print the same both times. */
+static const struct use uses[] = {
+	{"/bin/true", {"true"}},
+	{"/bin/false", {"false"}},
+	{"/bin/echo", {"echo", "-n", "one", "two"}},
+	{"/bin/sh", {"sh", "-c", "for i in 1 2 3; do (echo $i; exit $i); echo $?; done | cat"}},
+	{"/bin/bash",
+	 {"bash", "-c", "echo $0 $BASH_VERSION; a=(1 2); echo ${a[@]}; kill -TERM $$"}},
+	{"/usr/bin/sort", {"sort", "-r", "/etc/passwd"}},
+	{"/bin/sed", {"sed", "-n", "s/root/ROOT/p", "/etc/passwd"}},
+	{"/bin/grep", {"grep", "-c", ".", "/etc/passwd"}},
+	{"/usr/bin/find", {"find", "/etc/apt", "-maxdepth", "1"}},
+	{"/usr/bin/awk", {"awk", "BEGIN { for (i in ENVIRON) n++; print n, ARGV[0], sin(1) }"}},
+	{"/usr/bin/perl", {"perl", "-e", "print \"$0 @ARGV\\n\"; print `echo out`; exit 3", "a"}},
+	{"/bin/ls", {"ls", "/nonexistent"}},
+	{"/usr/bin/env", {"env"}},
+	{"/usr/bin/make", {"make", "--version"}},
+	{"/usr/bin/cmake", {"cmake", "-E", "echo", "text"}},
+	{"/usr/bin/ld", {"ld", "--version"}},
+	{"/bin/dd", {"dd", "if=/dev/zero", "of=/dev/null", "bs=64k", "count=4", "status=none"}},
+};
+
+START_TEST(same_as_native)
+{
+	const struct use *use = &uses[_i];
+	const char *image = scratch_path(strrchr(use->program, '/') + 1);
+	static struct run native;
+	static struct run started;
+	char why[128];
+	int err;
+
+	if (access(use->program, X_OK) != 0)
+		return;
+	err = image_bake(image, use->program, environment, why);
+	ck_assert_msg(!err, "%s: %s", use->program, why);
+	image_run(&native, use->program, use->argv, environment, NULL);
+	image_run(&started, image, use->argv, environment, NULL);
+	ck_assert_int_eq(native.status, started.status);
+	ck_assert_str_eq(native.output, started.output);
+}
+END_TEST
+
+static void no_randomization(void)
+{
+	personality(ADDR_NO_RANDOMIZE);
+}
+
+static void legacy_layout(void)
+{
+	personality(ADDR_COMPAT_LAYOUT);
+}
+
+START_TEST(many_starts)
+{
+	static void (*const setups[])(void) = {NULL, no_randomization, legacy_layout};
+	const char *program = "/usr/bin/readlink";
+	const char *image = scratch_path("readlink");
+	char why[128];
+
+	ck_assert_int_eq(image_bake(image, program, environment, why), 0);
+	for (int n = 0; n < 200; n++)
+		ck_assert_int_eq(image_was_resumed(image, program, environment, setups[_i]), 1);
+}
+END_TEST
+
+START_TEST(large_arguments)
+{
+	enum { SIZE = 100000, COUNT = 18 };
+	const char *image = scratch_path("true");
+	char *argv[COUNT + 1] = {"true"};
+	static struct run run;
+	char why[128];
+
+	for (int i = 1; i < COUNT; i++) {
+		argv[i] = malloc(SIZE);
+		ck_assert_ptr_nonnull(argv[i]);
+		memset(argv[i], 'x', SIZE - 1);
+		argv[i][SIZE - 1] = '\0';
+	}
+	ck_assert_int_eq(image_bake(image, "/bin/true", environment, why), 0);
+	image_run(&run, image, argv, environment, NULL);
+	ck_assert_int_eq(run.status, 0);
+	for (int i = 1; i < COUNT; i++)
+		free(argv[i]);
+}
+END_TEST
+
+static unsigned char *read_image(const char *image, size_t *size)
+{
+	int fd = open(image, O_RDONLY | O_CLOEXEC);
+	unsigned char *data;
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	*size = (size_t)st.st_size;
+	data = malloc(*size);
+	ck_assert_ptr_nonnull(data);
+	ck_assert_int_eq(read(fd, data, *size), st.st_size);
+	close(fd);
+	return data;
+}
+
+/* Nothing of the environment it was baked in, but what freshness needs. */
+START_TEST(no_secrets)
+{
+	char *envp[] = {"PATH=/usr/bin", "SECRET_TOKEN=correct-horse-battery", "MALLOC_ARENA_MAX=3",
+			NULL};
+	const char *image = scratch_path("sh");
+	unsigned char *data;
+	char why[128];
+	size_t size;
+
+	ck_assert_int_eq(image_bake(image, "/bin/sh", envp, why), 0);
+	data = read_image(image, &size);
+	ck_assert_ptr_null(memmem(data, size, "correct-horse", 13));
+	ck_assert_ptr_null(memmem(data, size, "SECRET_TOKEN", 12));
+	ck_assert_ptr_nonnull(memmem(data, size, "MALLOC_ARENA_MAX=3", 18));
+	free(data);
+}
+END_TEST
+
+/* Every segment lies where the kernel puts nothing of its own, and the file is not large. */
+START_TEST(placement)
+{
+	const char *image = scratch_path("bash");
+	const Elf64_Ehdr *eh;
+	unsigned char *data;
+	char why[128];
+	size_t size;
+
+	ck_assert_int_eq(image_bake(image, "/bin/bash", environment, why), 0);
+	data = read_image(image, &size);
+	eh = (const void *)data;
+	for (int i = 0; i < eh->e_phnum; i++) {
+		const Elf64_Phdr *ph = (const void *)(data + eh->e_phoff + i * sizeof *ph);
+
+		if (ph->p_type != PT_LOAD)
+			continue;
+		ck_assert_uint_ge(ph->p_vaddr, IMAGE_LOW);
+		ck_assert_uint_lt(ph->p_vaddr + ph->p_memsz, UINT64_C(0x2aaaaaaaa000));
+		ck_assert_uint_le(ph->p_offset + ph->p_filesz, size);
+	}
+	ck_assert_uint_lt(size, 1024 * 1024);
+	free(data);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("image_start");
+	TCase *tc = scratch_case(suite, "start", 60);
+
+	tcase_add_loop_test(tc, same_as_native, 0, sizeof uses / sizeof uses[0]);
+	tcase_add_loop_test(tc, many_starts, 0, 3);
+	tcase_add_test(tc, large_arguments);
+	tcase_add_test(tc, no_secrets);
+	tcase_add_test(tc, placement);
+	return scratch_run(suite);
+}
