@@ -43,6 +43,13 @@ static bool is_kernels(const struct mapping *m, const struct place *p)
 	return (m->start <= p->stack && p->stack < m->end) || strncmp(m->path, "[v", 2) == 0;
 }
 
+/* Where the kernel puts nothing of its own: place.h.  Programs at fixed addresses are below 4 GiB.
+ */
+static bool is_placed(const struct mapping *m)
+{
+	return m->end <= UINT64_C(1) << 32 || (m->start >= IMAGE_LOW && m->end <= IMAGE_HIGH);
+}
+
 static bool is_zero(const unsigned char *page)
 {
 	return page[0] == 0 && memcmp(page, page + 1, PAGE_SIZE - 1) == 0;
@@ -267,7 +274,9 @@ int capture_take(struct capture *c, const struct place *p, const struct watch *w
 
 		if (is_kernels(map, p))
 			continue;
-		if (map->shared)
+		if (!is_placed(map))
+			err = refuse(c, "it has memory where another process may have its own");
+		else if (map->shared)
 			err = refuse(c, "it has shared memory");
 		else if (!map->ino && map->prot == PROT_NONE)
 			err = add_remap(c, map);

@@ -15,21 +15,42 @@ enum { PAGE_SIZE = 4096, PAGES_AT_ONCE = 512 };
 #define PAGEMAP_SWAPPED (UINT64_C(1) << 62)
 #define PAGEMAP_FILE    (UINT64_C(1) << 61)
 
+/* A hexadecimal or decimal number and the character behind it, or *ok is false. */
+static uint64_t number(const char **at, int base, char behind, bool *ok)
+{
+	char *end;
+	uint64_t n = strtoull(*at, &end, base);
+
+	*ok = *ok && end != *at && *end == behind;
+	*at = *ok ? end + 1 : *at;
+	return n;
+}
+
+/* START-END PROT OFFSET MAJOR:MINOR INODE, blanks, PATH: proc_pid_maps(5). */
 static int parse_line(const char *line, struct mapping *m)
 {
-	unsigned major;
-	unsigned minor;
-	char prot[5];
-	int path = 0;
+	const char *at = line;
+	const char *prot;
+	uint64_t major;
+	bool ok = true;
 
-	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &m->start, &m->end, prot, &m->offset,
-		   &major, &minor, &m->ino, &path) != 7)
+	m->start = number(&at, 16, '-', &ok);
+	m->end = number(&at, 16, ' ', &ok);
+	prot = at;
+	if (!ok || strlen(prot) < 5)
 		return -EINVAL;
-	m->dev = makedev(major, minor);
 	m->prot = (prot[0] == 'r' ? PROT_READ : 0) | (prot[1] == 'w' ? PROT_WRITE : 0) |
 		  (prot[2] == 'x' ? PROT_EXEC : 0);
 	m->shared = prot[3] == 's';
-	m->path = strndup(line + path, strcspn(line + path, "\n"));
+	at += 5;
+	m->offset = number(&at, 16, ' ', &ok);
+	major = number(&at, 16, ':', &ok);
+	m->dev = makedev((unsigned)major, (unsigned)number(&at, 16, ' ', &ok));
+	m->ino = number(&at, 10, at[strspn(at, "0123456789")] == '\n' ? '\n' : ' ', &ok);
+	if (!ok)
+		return -EINVAL;
+	at += strspn(at, " ");
+	m->path = strndup(at, strcspn(at, "\n"));
 	return m->path ? 0 : -ENOMEM;
 }
 
@@ -101,6 +122,11 @@ static unsigned char state_of(uint64_t entry)
 	return entry & PAGEMAP_FILE ? PAGE_FILE : PAGE_OWN;
 }
 
+static size_t at_most(size_t n, size_t bound)
+{
+	return n < bound ? n : bound;
+}
+
 int pages_read(pid_t pid, uint64_t start, uint64_t end, unsigned char *states)
 {
 	uint64_t entries[PAGES_AT_ONCE];
@@ -115,7 +141,7 @@ int pages_read(pid_t pid, uint64_t start, uint64_t end, unsigned char *states)
 	if (fd < 0)
 		return -errno;
 	while (page < last && !err) {
-		size_t want = last - page < PAGES_AT_ONCE ? last - page : PAGES_AT_ONCE;
+		size_t want = at_most(last - page, PAGES_AT_ONCE);
 		ssize_t got = pread(fd, entries, want * sizeof entries[0],
 				    (off_t)(page * sizeof entries[0]));
 

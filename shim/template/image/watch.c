@@ -124,7 +124,7 @@ static int note_limit(struct watch *w, const struct tracee *t, const struct call
 }
 
 /* brk(2) in the place that the heap of a started image will have. */
-static int emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
+static void emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
 {
 	uint64_t old = (p->brk + 4095) & ~UINT64_C(4095);
 	uint64_t wanted = c->arg[0];
@@ -136,7 +136,7 @@ static int emulate_brk(struct place *p, struct call *c, struct user_regs_struct 
 	c->result = p->brk;
 	regs->orig_rax = SYS_getpid;
 	if (c->result != wanted || end <= old)
-		return 0;
+		return;
 	regs->orig_rax = SYS_mmap;
 	regs->rdi = old;
 	regs->rsi = end - old;
@@ -144,7 +144,6 @@ static int emulate_brk(struct place *p, struct call *c, struct user_regs_struct 
 	regs->r10 = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
 	regs->r8 = (unsigned long long)-1;
 	regs->r9 = 0;
-	return 0;
 }
 
 static int before_mmap(struct watch *w, struct place *p, const struct call *c,
@@ -167,17 +166,17 @@ static int before_mmap(struct watch *w, struct place *p, const struct call *c,
 static int before_call(struct watch *w, struct place *p, struct tracee *t, struct call *c,
 		       struct user_regs_struct *regs)
 {
-	int err = 0;
+	int err;
 
 	*c = (struct call){.nr = (long)regs->orig_rax,
 			   .arg = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9}};
 	switch (c->nr) {
 	case SYS_brk:
-		err = emulate_brk(p, c, regs);
-		break;
+		emulate_brk(p, c, regs);
+		return tracee_set_regs(t, regs);
 	case SYS_mmap:
 		err = before_mmap(w, p, c, regs);
-		break;
+		return err ? err : tracee_set_regs(t, regs);
 	case SYS_arch_prctl:
 		if (c->arg[0] == ARCH_SET_FS_CODE)
 			w->fs_base = c->arg[1];
@@ -223,7 +222,6 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 	case SYS_lseek:
 	case SYS_munmap:
 	case SYS_mprotect:
-	case SYS_mremap:
 	/* Conditions, noted at the exit. */
 	case SYS_access:
 	case SYS_faccessat:
@@ -239,18 +237,10 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 	case SYS_uname:
 	/* Questions whose answer is the default, by the way it was started. */
 	case SYS_rt_sigprocmask:
-		break;
+		return 0;
 	default:
 		return refuse(w, "its start-up makes system call %ld", c->nr);
 	}
-	if (!err &&
-	    memcmp(c->arg,
-		   (uint64_t[6]){regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
-		   sizeof c->arg) != 0)
-		err = tracee_set_regs(t, regs);
-	else if (!err && (long)regs->orig_rax != c->nr)
-		err = tracee_set_regs(t, regs);
-	return err;
 }
 
 static int after_call(struct watch *w, const struct tracee *t, struct call *c,
@@ -265,12 +255,11 @@ static int after_call(struct watch *w, const struct tracee *t, struct call *c,
 		return tracee_set_regs(t, regs);
 	}
 	switch (c->nr) {
+	case SYS_newfstatat:
+		/* By descriptor: the file was named when it was opened. */
+		return c->arg[3] & AT_EMPTY_PATH ? 0 : named_file(w, t, c->arg[1], result);
 	case SYS_openat:
 	case SYS_faccessat:
-	case SYS_newfstatat:
-		/* fstatat(fd, "", AT_EMPTY_PATH) is fstat(fd). */
-		if (c->nr == SYS_newfstatat && (c->arg[3] & 0x1000))
-			return 0;
 		return named_file(w, t, c->arg[1], result);
 	case SYS_open:
 	case SYS_access:
