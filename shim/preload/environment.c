@@ -1,6 +1,9 @@
 #include "environment.h"
 
+#include <stdint.h>
+
 #include "../../elfcache/mem.h"
+#include "readable.h"
 
 /* 16 KiB of stack for the pointers: threads exist that have 64 KiB in all. */
 enum { STRIP_MAX = 2048 };
@@ -96,18 +99,37 @@ static bool names_us(const char *value)
 	return false;
 }
 
+enum { PAGE = 4096 };
+
+static bool begins_page(const void *p)
+{
+	return (uintptr_t)p % PAGE == 0;
+}
+
+static bool can_read_string(const char *s)
+{
+	if (!readable(s))
+		return false;
+	while (*s)
+		if (begins_page(++s) && !readable(s))
+			return false;
+	return true;
+}
+
 bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 {
 	bool found = false;
 
 	*plan = (struct strip_plan){0};
-	if (!envp)
+	if (!envp || !readable(envp))
 		return false;
 	for (; envp[plan->count]; plan->count++) {
-		const char *value = mem_after_prefix(envp[plan->count], preload_variable);
+		const char *value;
 
-		if (plan->count == STRIP_MAX)
+		if (plan->count == STRIP_MAX || !can_read_string(envp[plan->count]) ||
+		    (begins_page(&envp[plan->count + 1]) && !readable(&envp[plan->count + 1])))
 			return false;
+		value = mem_after_prefix(envp[plan->count], preload_variable);
 		/* ld.so takes the last definition, but a shell passes on one only. */
 		if (!value || found)
 			continue;

@@ -35,7 +35,8 @@ struct strip_plan {
 
 /*
  * True if envp names us in LD_PRELOAD and can be rewritten, with what that takes in *plan.  False
- * also for an environment too large for the stack of an unknown thread.
+ * also for an environment too large for the stack of an unknown thread, and for one that cannot
+ * be read.
  */
 bool environment_plan_strip(char *const envp[], struct strip_plan *plan);
 

@@ -1,6 +1,7 @@
 #include "search.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -53,20 +54,20 @@ bool search_path(const char *file, const char *path, char found[SEARCH_MAX])
 		const char *end = mem_find_or_end(path, ':');
 		size_t len = (size_t)(end - path);
 
-		if (len + 1 + file_len < SEARCH_MAX) {
-			char *p = found + len;
-			int err;
+		char *p = found + len;
+		int err;
 
-			mem_copy(found, path, len);
-			if (len)
-				*p++ = '/';
-			mem_copy(p, file, file_len + 1);
-			err = may_execute(found);
-			if (!err)
-				return true;
-			if (!passes_over(err))
-				return false;
-		}
+		if (len + 1 + file_len >= SEARCH_MAX)
+			return false;
+		mem_copy(found, path, len);
+		if (len)
+			*p++ = '/';
+		mem_copy(p, file, file_len + 1);
+		err = may_execute(found);
+		if (!err)
+			return true;
+		if (!passes_over(err))
+			return false;
 		if (!*end)
 			return false;
 		path = end + 1;

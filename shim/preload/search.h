@@ -11,15 +11,16 @@
  *     passed over; EACCES (also: a directory, a file that is not executable, a noexec mount) is
  *     what the caller gets if nothing follows.
  *  5. Any other error ends the search.
- *  6. An element longer than PATH_MAX allows is passed over.
+ *  6. An element longer than PATH_MAX allows is passed over.  (Here it ends the search, as does one
+ *     that does not fit our buffer: what follows it cannot be told.)
  */
 #ifndef ST_PRELOAD_SEARCH_H
 #define ST_PRELOAD_SEARCH_H
 
-#include <limits.h>
 #include <stdbool.h>
 
-enum { SEARCH_MAX = PATH_MAX };
+/* Less than PATH_MAX: this is on the stack of somebody else's thread, which may have 16 KiB. */
+enum { SEARCH_MAX = 1024 };
 
 /*
  * Predict the file that a search for `file` in path (null: PATH is not set) will execute, into

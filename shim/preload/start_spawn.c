@@ -2,6 +2,7 @@
 
 #include "../../elfcache/sys.h"
 #include "../template/translate.h"
+#include "readable.h"
 #include "search.h"
 #include "start.h"
 #include "target.h"
@@ -41,8 +42,10 @@ static int call_next(const struct spawn_call *c, char *const envp[])
 }
 
 /* Through a kernel template, if that is possible. */
-static enum reason spawn_by_kernel(struct kernel_engine *engine, const struct spawn_call *call,
-				   struct target_view *target, char *const envp[])
+__attribute__((noinline)) static enum reason spawn_by_kernel(struct kernel_engine *engine,
+							     const struct spawn_call *call,
+							     struct target_view *target,
+							     char *const envp[])
 {
 	struct kernel_start start = {
 		.path = target->path,
@@ -120,8 +123,9 @@ static int spawn_target(const struct spawn_call *call, const struct settings *se
 	return spawn_with(call, settings, &target, call->envp);
 }
 
-/* True if it cannot be said here what a relative path will mean in the child. */
-static bool may_change_directory(const struct spawn_call *call)
+/* True if it cannot be said here what a relative path will mean in the child.  Apart, for its
+   array: a thread's stack may be as small as 16 KiB. */
+__attribute__((noinline)) static bool may_change_directory(const struct spawn_call *call)
 {
 	struct action actions[ACTIONS_MAX];
 	ssize_t n;
@@ -165,8 +169,10 @@ int start_spawn(const struct spawn_call *call)
 	settings_read(&settings);
 	if (is_search(call) && !has_slash(call->file)) {
 		if (!search_path(call->file, settings.path, found))
-			return call_next(call, call->envp);
+			return spawn_unresolved(call, &settings);
 		path = found;
+	} else if (!readable(path)) {
+		return call_next(call, call->envp);
 	}
 	if (path[0] != '/' && may_change_directory(call))
 		return spawn_unresolved(call, &settings);
