@@ -8,11 +8,14 @@ target_compile_definitions(st_options INTERFACE _GNU_SOURCE)
 target_include_directories(st_options INTERFACE
   "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
 target_compile_options(st_options INTERFACE
-  -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings
+  -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-align -Wcast-qual
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wmissing-declarations
   -Wundef -Wformat=2 -Wconversion -Wno-sign-conversion
   -Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum
   -fno-common -fno-strict-aliasing)
+# Targets with the property ST_ARGV_LITERALS have argument vectors of string literals, for execve().
+target_compile_options(st_options INTERFACE
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:ST_ARGV_LITERALS>>>:-Wwrite-strings>)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   target_compile_options(st_options INTERFACE
     -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init)

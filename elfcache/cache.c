@@ -117,8 +117,10 @@ bool cache_store(struct cache *cache, const struct cached *entry, struct cached 
 			old = copy;
 		}
 	}
-	if (!victim || !slot_claim(&victim->generation, victim_generation))
-		return false;
+	if (!victim || !slot_claim(&victim->generation, victim_generation)) {
+		*dropped = *entry;
+		return entry->template_fd >= 0;
+	}
 	slot_publish(&victim->generation, victim_generation, victim->words, CACHED_WORDS, in.words);
 	if (old.entry.template_fd < 0 || old.entry.template_fd == entry->template_fd)
 		return false;

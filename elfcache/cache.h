@@ -49,9 +49,11 @@ bool cache_find(struct cache *cache, uint64_t path_hash, const struct identity *
 
 /*
  * Store an entry, in place of an older one with the same path hash if there is one.  If it takes
- * the place of one that holds a template descriptor of this process, that one is copied to
- * *dropped and true is returned: the caller closes it.  A store that meets another writer at the
- * same slot is given up: the cache then merely does not know.
+ * the place of one that holds a template descriptor (of whichever process: fork() copies the
+ * cache), that one is copied to *dropped and true is returned: the caller closes it if it is its
+ * own.  A store that meets another writer at the same slot is given up: the cache then merely does
+ * not know, and if the entry holds a template descriptor it is itself what is dropped.  So an entry
+ * that holds one is stored by whoever made it, once.
  */
 bool cache_store(struct cache *cache, const struct cached *entry, struct cached *dropped);
 

@@ -13,6 +13,7 @@
  */
 #include "elffile.h"
 
+#include <ar.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

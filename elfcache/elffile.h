@@ -28,10 +28,10 @@ struct elffile {
 	uint16_t machine;  /* EM_X86_64, ... */
 	uint16_t type;     /* ET_EXEC, ET_DYN, ... */
 	uint64_t entry;
-	char *interpreter; /* PT_INTERP, or null */
+	char *interpreter; /* the first PT_INTERP, or null */
 	char *soname;      /* DT_SONAME, or null */
 	char *runpath;     /* DT_RUNPATH, else DT_RPATH, or null */
-	char *build_id;    /* NT_GNU_BUILD_ID in lower-case hexadecimal, or null */
+	char *build_id;    /* the first NT_GNU_BUILD_ID in lower-case hexadecimal, or null */
 	char **needed;     /* DT_NEEDED in order */
 	size_t needed_count;
 	struct elf_segment *segments;
@@ -40,15 +40,27 @@ struct elffile {
 	size_t note_count;
 	uint64_t dt_flags;   /* DT_FLAGS */
 	uint64_t dt_flags_1; /* DT_FLAGS_1 */
-	bool has_dynamic;
-	bool is_pie; /* ET_DYN with DF_1_PIE, or with an interpreter */
+	bool has_dynamic;    /* a PT_DYNAMIC segment */
+	bool is_pie;         /* ET_DYN with DF_1_PIE, or with an interpreter */
+	/* Asked for: PT_GNU_STACK with PF_X.  Without a PT_GNU_STACK the kernel and the loader of
+	   the machine decide, and this is false. */
 	bool has_executable_stack;
 	bool imports_libc_start_main; /* an undefined dynamic symbol __libc_start_main */
 };
 
 /*
- * Read the facts of a file.  Returns 0 and *result; -ENOEXEC if it is not ELF or is malformed, with
- * a static sentence in *why (why may be null); or a negative error number if it cannot be read.
+ * Read the facts of a file.  Returns 0 and *result, which the caller frees; -ENOEXEC if it is not
+ * ELF or is malformed, with a static phrase in *why (why may be null): "an archive of object
+ * files", "a segment lies outside the file", ...; or a negative error number if it cannot be read,
+ * which is -EISDIR for a directory.  Unless successful *result is null; unless -ENOEXEC *why is.
+ *
+ * Only what the kernel and the loader use is looked at: the ELF header, the program headers, and
+ * the dynamic segment.  Section headers are not, so an object file has no more than its header,
+ * and a core file has segments and notes.  Notes are a convenience: the list ends at one that is
+ * malformed.
+ *
+ * elffile_read() follows symbolic links and never waits: a FIFO or a device is not opened.
+ * elffile_read_fd() needs a descriptor open for reading, neither closes it nor moves its offset.
  */
 int elffile_read(const char *path, struct elffile **result, const char **why);
 int elffile_read_fd(int fd, struct elffile **result, const char **why);

@@ -21,6 +21,12 @@ enum {
 
 #define ABSENT UINT64_MAX
 
+/* A table of relocations: an address and a size in bytes. */
+struct relocations {
+	uint64_t at, size;
+	bool has_addends;
+};
+
 /* The dynamic segment as numbers: addresses, and offsets in the string table. */
 struct dynamic {
 	uint64_t strtab, strsz;
@@ -28,6 +34,7 @@ struct dynamic {
 	uint64_t hash, gnu_hash;
 	uint64_t soname, runpath, rpath;
 	size_t needed_count;
+	struct relocations rela, rel, plt;
 };
 
 static void take_entry(struct elffile *file, struct dynamic *d, const GElf_Dyn *dyn)
@@ -52,6 +59,27 @@ static void take_entry(struct elffile *file, struct dynamic *d, const GElf_Dyn *
 		break;
 	case DT_GNU_HASH:
 		d->gnu_hash = value;
+		break;
+	case DT_RELA:
+		d->rela.at = value;
+		break;
+	case DT_RELASZ:
+		d->rela.size = value;
+		break;
+	case DT_REL:
+		d->rel.at = value;
+		break;
+	case DT_RELSZ:
+		d->rel.size = value;
+		break;
+	case DT_JMPREL:
+		d->plt.at = value;
+		break;
+	case DT_PLTRELSZ:
+		d->plt.size = value;
+		break;
+	case DT_PLTREL:
+		d->plt.has_addends = value == DT_RELA;
 		break;
 	case DT_SONAME:
 		d->soname = value;
@@ -204,22 +232,66 @@ static uint64_t count_by_gnu_hash(struct elf_reader *r, uint64_t offset, uint64_
 	return end_of_chain(r, chains, highest, first, offset + room, ok);
 }
 
-/* The number of dynamic symbols.  The loader never needs it, so no entry says it. */
+/* Raise *count so that it has every symbol that the relocations name. */
+static int count_by_relocations(struct elf_reader *r, const struct relocations *table,
+				uint64_t *count)
+{
+	Elf_Type type = table->has_addends ? ELF_T_RELA : ELF_T_REL;
+	size_t entry = gelf_fsize(r->elf, type, 1, EV_CURRENT);
+	uint64_t offset;
+	uint64_t room;
+	GElf_Rela rela;
+	GElf_Rel rel;
+	Elf_Data *data;
+
+	if (table->at == ABSENT || table->size < entry)
+		return 0;
+	if (!elf_reader_locate(r, table->at, &offset, &room) || table->size > room)
+		return elf_reader_malformed(r, "the relocations lie outside the file");
+	data = elf_reader_table(r, offset, table->size / entry * entry, type);
+	if (!data)
+		return elf_reader_failed(r, "the relocations cannot be read");
+	for (int i = 0; table->has_addends ? gelf_getrela(data, i, &rela) != NULL
+					   : gelf_getrel(data, i, &rel) != NULL;
+	     i++) {
+		uint64_t symbol = GELF_R_SYM(table->has_addends ? rela.r_info : rel.r_info);
+
+		if (symbol >= *count)
+			*count = symbol + 1;
+	}
+	return 0;
+}
+
+/*
+ * The number of dynamic symbols.  The loader never needs it, so no entry says it.  DT_HASH is
+ * exact.  DT_GNU_HASH is, unless it has no symbol at all: GNU ld's table then begins at symbol 1
+ * whatever there is.  But what a file imports and uses, its relocations name.
+ */
 static int count_symbols(struct elf_reader *r, const struct dynamic *d, uint64_t *count)
 {
 	uint64_t offset;
 	uint64_t room;
 	bool ok = true;
+	int err;
 
 	*count = 0;
 	errno = 0;
-	if (d->gnu_hash != ABSENT && elf_reader_locate(r, d->gnu_hash, &offset, &room))
-		*count = count_by_gnu_hash(r, offset, room, &ok);
-	else if (d->hash != ABSENT && elf_reader_locate(r, d->hash, &offset, &room))
+	if (d->hash != ABSENT && elf_reader_locate(r, d->hash, &offset, &room))
 		*count = count_by_hash(r, offset, &ok);
+	else if (d->gnu_hash != ABSENT && elf_reader_locate(r, d->gnu_hash, &offset, &room))
+		*count = count_by_gnu_hash(r, offset, room, &ok);
 	else
 		ok = d->gnu_hash == ABSENT && d->hash == ABSENT;
-	return ok ? 0 : elf_reader_failed(r, "the symbol hash table is malformed");
+	if (!ok)
+		return elf_reader_failed(r, "the symbol hash table is malformed");
+	if (*count > 1)
+		return 0;
+	err = count_by_relocations(r, &d->rela, count);
+	if (!err)
+		err = count_by_relocations(r, &d->rel, count);
+	if (!err)
+		err = count_by_relocations(r, &d->plt, count);
+	return err;
 }
 
 static int look_for_imports(struct elf_reader *r, const struct dynamic *d, const Elf_Data *strings)
@@ -278,6 +350,9 @@ int elf_reader_dynamic(struct elf_reader *r, const struct elf_segment *segment)
 		.soname = ABSENT,
 		.runpath = ABSENT,
 		.rpath = ABSENT,
+		.rela = {.at = ABSENT, .has_addends = true},
+		.rel = {.at = ABSENT},
+		.plt = {.at = ABSENT},
 	};
 	size_t entry = gelf_fsize(r->elf, ELF_T_DYN, 1, EV_CURRENT);
 	Elf_Data *entries;

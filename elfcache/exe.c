@@ -56,8 +56,8 @@ static void note_segment(struct elf *elf, const Elf64_Phdr *ph)
 {
 	if (ph->p_type == PT_LOAD && elf->loads < LOAD_MAX)
 		elf->load[elf->loads++] = *ph;
-	else if (ph->p_type == PT_INTERP)
-		elf->interp = *ph;
+	else if (ph->p_type == PT_INTERP && elf->interp.p_type != PT_INTERP)
+		elf->interp = *ph; /* the kernel uses the first */
 	else if (ph->p_type == PT_DYNAMIC)
 		elf->dynamic = *ph;
 }
@@ -162,15 +162,16 @@ static enum exe_kind classify_elf64(struct exe *exe, int fd, const char *head, s
 	if (len < sizeof eh)
 		return EXE_OTHER;
 	mem_copy(&eh, head, sizeof eh);
-	exe->machine = eh.e_machine;
-	exe->type = eh.e_type;
 	if (eh.e_machine != EM_X86_64)
 		return EXE_FOREIGN_ARCH;
 	if ((eh.e_type != ET_EXEC && eh.e_type != ET_DYN) || !read_segments(&elf, &eh, head, len))
 		return EXE_OTHER;
 	if (elf.interp.p_type != PT_INTERP)
 		return EXE_STATIC;
-	if (elf.interp.p_filesz == 0 || elf.interp.p_filesz > sizeof exe->interpreter)
+	/* The kernel refuses an empty name. */
+	if (elf.interp.p_filesz < 2)
+		return EXE_OTHER;
+	if (elf.interp.p_filesz > sizeof exe->interpreter)
 		return EXE_FOREIGN_LIBC;
 	got = read_at(fd, exe->interpreter, elf.interp.p_filesz, elf.interp.p_offset);
 	if (got != (ssize_t)elf.interp.p_filesz || exe->interpreter[got - 1] != '\0') {
@@ -184,6 +185,15 @@ static enum exe_kind classify_elf64(struct exe *exe, int fd, const char *head, s
 	return EXE_GLIBC;
 }
 
+/* A member of the ELF header that is at the same place in both classes. */
+static uint16_t half_at(const char *head, size_t at)
+{
+	unsigned first = (unsigned char)head[at];
+	unsigned second = (unsigned char)head[at + 1];
+
+	return (uint16_t)(head[EI_DATA] == ELFDATA2MSB ? first << 8 | second : second << 8 | first);
+}
+
 static void classify(struct exe *exe, int fd, const char *head, size_t len)
 {
 	if (len >= 2 && head[0] == '#' && head[1] == '!') {
@@ -191,8 +201,10 @@ static void classify(struct exe *exe, int fd, const char *head, size_t len)
 		return;
 	}
 	exe->kind = EXE_OTHER;
-	if (len < EI_NIDENT || !mem_equal(head, ELFMAG, SELFMAG))
+	if (len < offsetof(Elf64_Ehdr, e_version) || !mem_equal(head, ELFMAG, SELFMAG))
 		return;
+	exe->type = half_at(head, offsetof(Elf64_Ehdr, e_type));
+	exe->machine = half_at(head, offsetof(Elf64_Ehdr, e_machine));
 	if (head[EI_CLASS] == ELFCLASS32)
 		exe->kind = EXE_ELF32;
 	else if (head[EI_CLASS] == ELFCLASS64 && head[EI_DATA] != ELFDATA2LSB)

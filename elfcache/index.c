@@ -58,7 +58,7 @@ size_t index_file_size(void)
 
 static struct entry *entry_at(const struct index *index, uint32_t slot)
 {
-	return (struct entry *)((char *)index->map + HEADER_SIZE) + slot;
+	return (struct entry *)(void *)((char *)index->map + HEADER_SIZE) + slot;
 }
 
 static uint32_t first_slot(const struct identity *id)
@@ -76,7 +76,10 @@ int index_create(int dirfd, const char *name, const struct index_origin *origin)
 
 	if (fd < 0)
 		return fd;
-	err = (int)sys_call4(SYS_fallocate, fd, 0, 0, (long)size);
+	/* Whatever the umask has left of the mode. */
+	err = (int)sys_call3(SYS_fchmod, fd, 0600, 0);
+	if (!err)
+		err = (int)sys_call4(SYS_fallocate, fd, 0, 0, (long)size);
 	if (err)
 		goto fail;
 	map = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -190,7 +193,7 @@ bool index_find(const struct index *index, const struct identity *id, struct tar
 
 			if (!slot_read(&e->generation, e->target, TARGET_WORDS, copy.words,
 				       &again) ||
-			    again != generation)
+			    again != generation || copy.target.kind >= EXE_KINDS)
 				continue;
 			*target = copy.target;
 			target->path[INDEX_PATH_MAX - 1] = '\0';
@@ -220,9 +223,8 @@ static struct entry *choose_victim(const struct index *index, uint32_t first, ui
 
 		if (g & 1)
 			continue;
-		if (g == 0)
-			used = 0;
-		if (!best || used < best_used) {
+		/* One that is used may have last been used at time 0. */
+		if (!best || g == 0 || used < best_used) {
 			best = e;
 			best_used = used;
 			*slot = s;
@@ -384,6 +386,42 @@ void index_read_totals(const struct index *index, struct index_totals *totals)
 	totals->baked = atomic_load_explicit(&h->baked, memory_order_relaxed);
 	totals->stale = atomic_load_explicit(&h->stale, memory_order_relaxed);
 	totals->evicted_targets = atomic_load_explicit(&h->evicted_targets, memory_order_relaxed);
+}
+
+static void add(_Atomic uint64_t *counter, uint64_t n)
+{
+	if (n)
+		atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+void index_add_totals(struct index *index, const struct index_totals *totals)
+{
+	struct index_header *h = index->map;
+
+	for (int how = 0; how < HOW_COUNT; how++) {
+		add(&h->starts[how], totals->starts[how]);
+		add(&h->evicted_starts[how], totals->evicted_starts[how]);
+		add(&h->clock, totals->starts[how]);
+	}
+	for (int reason = 0; reason < REASON_MAX; reason++)
+		add(&h->fallback[reason], totals->fallback[reason]);
+	add(&h->baked, totals->baked);
+	add(&h->stale, totals->stale);
+	add(&h->evicted_targets, totals->evicted_targets);
+}
+
+void index_add_starts(struct index *index, const struct index_ref *ref,
+		      const struct target_counts *counts)
+{
+	struct entry *e = ref ? entry_at(index, ref->slot) : NULL;
+	bool there =
+		e && atomic_load_explicit(&e->generation, memory_order_acquire) == ref->generation;
+
+	for (int how = 0; how < HOW_COUNT; how++)
+		add(there ? &e->starts[how] : &index->map->evicted_starts[how],
+		    counts->starts[how]);
+	if (there && counts->verdict != REASON_NONE)
+		atomic_store_explicit(&e->verdict, counts->verdict, memory_order_relaxed);
 }
 
 uint32_t index_unfinished_slots(const struct index *index)

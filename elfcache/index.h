@@ -68,6 +68,9 @@ struct index_origin {
 	int32_t pid;        /* the session's leader: the launcher, or the shell of `env` */
 	uint64_t pid_start; /* its start time: field 22 of /proc/PID/stat, in clock ticks */
 	int64_t created;    /* seconds since the epoch */
+	/* The PID namespace in which pid means something: the inode of /proc/PID/ns/pid, 0 if not
+	   known. */
+	uint64_t pid_namespace;
 };
 
 struct index_header;
@@ -104,7 +107,10 @@ void index_close(struct index *index);
 
 const struct index_origin *index_origin(const struct index *index);
 
-/* Find a target by its identity.  *target may be null if only the place is wanted. */
+/*
+ * Find a target by its identity.  target may be null if only the place is wanted; else one that
+ * holds nonsense is not found.
+ */
 bool index_find(const struct index *index, const struct identity *id, struct target *target,
 		struct index_ref *ref);
 
@@ -136,6 +142,14 @@ void index_count_stale(struct index *index);
 bool index_read(const struct index *index, uint32_t slot, struct target *target,
 		struct target_counts *counts);
 void index_read_totals(const struct index *index, struct index_totals *totals);
+
+/*
+ * Add what another session counted: its totals, and (ref as for index_count()) the starts of one
+ * of its targets, which the totals contain already.
+ */
+void index_add_totals(struct index *index, const struct index_totals *totals);
+void index_add_starts(struct index *index, const struct index_ref *ref,
+		      const struct target_counts *counts);
 
 /* The number of slots that a killed writer left behind or that are being written just now. */
 uint32_t index_unfinished_slots(const struct index *index);

@@ -6,6 +6,7 @@
 #ifndef ST_TEMPLATE_KERNEL_H
 #define ST_TEMPLATE_KERNEL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -14,16 +15,20 @@
 #include "actions.h"
 #include "kernel_calls.h"
 
-/* The engine's part of a process's state.  Zero-initialised; one per process, or per test. */
+/*
+ * The engine's part of a process's state.  Zero-initialised but for what is given; one per process
+ * and lane, or per test.
+ */
 struct kernel_engine {
 	struct kernel_numbers numbers;
-	/* 0: not yet asked; 1: verified; -1: not there.  Set at most once per process. */
+	/* 0: not yet asked; 1: verified; -1: not there, or turned out not to be. */
 	_Atomic int verified;
-	/* The next template descriptor's lowest number: grows only, so that a number is never given
-	   to a second template (see kernel.c).  0 until the first. */
+	/* The lowest number that no template descriptor has had yet; 0 until the first. */
 	_Atomic int next_fd;
 	/* 0: file actions not probed; 1: as expected; -1: not. */
 	_Atomic int file_actions_known;
+	/* Two engines in one process must take descriptor numbers from different lanes: 0 or 1. */
+	int lane;
 	/* libc's functions. */
 	const struct file_actions_builders *builders;
 	const struct attribute_getters *getters;
@@ -35,8 +40,8 @@ struct kernel_start {
 	struct cached *entry; /* of this path and identity; template members are updated */
 	const posix_spawn_file_actions_t *file_actions; /* or null */
 	const posix_spawnattr_t *attr;                  /* or null */
-	char *const *argv;
-	char *const *envp;
+	char *const *argv;                              /* or null, as execve(2) allows */
+	char *const *envp;                              /* or null */
 };
 
 /* What came of it. */
@@ -46,8 +51,8 @@ struct kernel_result {
 };
 
 /*
- * True if the numbers given belong to the proposed calls.  Verified once per process, with calls
- * that cannot have an effect if they do.
+ * True if the numbers given belong to the proposed calls and /proc is usable.  Verified once per
+ * process, with calls that cannot have an effect if they do.
  */
 bool kernel_engine_available(struct kernel_engine *engine);
 
@@ -60,7 +65,20 @@ bool kernel_engine_available(struct kernel_engine *engine);
 enum reason kernel_engine_start(struct kernel_engine *engine, const struct kernel_start *start,
 				struct kernel_result *result, bool *changed);
 
-/* Close a template descriptor that is no longer wanted, if it still is one and still is ours. */
+/* Close the template descriptor of an entry that is no longer wanted, if it still is a template. */
 void kernel_engine_drop(const struct cached *entry);
+
+/*
+ * Why the file can have no template, whatever the kernel; REASON_NONE if it can.  The same each
+ * time for this path, identity and user, but for REASON_STALE, REASON_DESCRIPTOR_LIMIT and
+ * REASON_REFUSED: it could not be looked at just now.
+ */
+enum reason kernel_file_verdict(const char *path, enum exe_kind kind, const struct identity *id);
+
+/*
+ * True if number nr->create behaves like spawn_template_create(): two calls that it must refuse.
+ * The first wrong answer is the last call.
+ */
+bool kernel_numbers_verify(const struct kernel_numbers *nr);
 
 #endif

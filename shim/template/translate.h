@@ -17,8 +17,9 @@
 #include "actions.h"
 
 enum {
-	/* The most file actions that are read.  Each becomes at most TRANSLATED_PER_ACTION. */
-	ACTIONS_MAX = 64,
+	/* The most file actions that are read.  Each becomes at most TRANSLATED_PER_ACTION.  No
+	   more, since all of this is on the stack, and a thread's may be as small as 16 KiB. */
+	ACTIONS_MAX = 32,
 	TRANSLATED_PER_ACTION = 3,
 	/* A signal mask and a set of defaults. */
 	TRANSLATED_MAX = ACTIONS_MAX * TRANSLATED_PER_ACTION + 2,
@@ -26,7 +27,7 @@ enum {
 
 _Static_assert(TRANSLATED_MAX <= SPAWN_TEMPLATE_MAX_ACTIONS, "every translation fits one call");
 
-/* A translation and everything it points to.  About 10 KiB: for the stack of posix_spawn(). */
+/* A translation and everything it points to.  3.5 KiB: for the stack of posix_spawn(). */
 struct translation {
 	size_t count;
 	struct spawn_template_action actions[TRANSLATED_MAX];
@@ -48,10 +49,16 @@ struct translate_context {
 	int descriptor_limit; /* RLIMIT_NOFILE, soft */
 	/* True if descriptor fd is open in the calling process. */
 	bool (*is_open)(int fd);
+	/* True if opening path once more has no effect that anybody could see: when a later step
+	   fails, libc starts again from the beginning (translate.c, hazard 2). */
+	bool (*opens_quietly)(const char *path);
 };
 
+/* Fill *context for the calling process, whose signal mask was caller_sigmask. */
+void translate_context_here(struct translate_context *context, uint64_t caller_sigmask);
+
 /*
- * Translate n actions and the attributes.  REASON_NONE, or why it cannot be done:
+ * Translate n <= ACTIONS_MAX actions and the attributes.  REASON_NONE, or why it cannot be done:
  * REASON_FILE_ACTIONS or REASON_ATTRIBUTES.  The result points into itself and to the paths of
  * in[]: it must not be moved and must not outlive them.
  */

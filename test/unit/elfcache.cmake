@@ -1,0 +1,23 @@
+# Tests of elfcache, and what they share.
+
+add_library(unit_scratch STATIC scratch.c elf_maker.c)
+target_link_libraries(unit_scratch PUBLIC PkgConfig::CHECK st_options st_sanitize)
+add_library(unit_index STATIC index_help.c)
+target_link_libraries(unit_index PUBLIC elfcache unit_scratch)
+find_package(Threads REQUIRED)
+
+st_unit_test(identity elfcache unit_scratch)
+st_unit_test(slot elfcache unit_scratch Threads::Threads)
+st_unit_test(exe elfcache_elf unit_scratch)
+st_unit_test(exe_spoilt elfcache unit_scratch)
+st_unit_test(exe_script elfcache unit_scratch)
+st_unit_test(elffile elfcache_elf unit_scratch)
+st_unit_test(elffile_open elfcache_elf unit_scratch)
+st_unit_test(elffile_spoilt elfcache_elf unit_scratch)
+st_unit_test(index unit_index)
+st_unit_test(index_open unit_index)
+st_unit_test(index_race unit_index)
+st_unit_test(index_kill unit_index)
+st_unit_test(cache elfcache unit_scratch Threads::Threads)
+st_unit_test(cachedir elfcache unit_scratch)
+st_unit_test(reason elfcache unit_scratch)

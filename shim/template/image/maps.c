@@ -119,7 +119,7 @@ static unsigned char state_of(uint64_t entry)
 {
 	if (!(entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)))
 		return PAGE_ABSENT;
-	return entry & PAGEMAP_FILE ? PAGE_FILE : PAGE_OWN;
+	return (entry & PAGEMAP_FILE) ? PAGE_FILE : PAGE_OWN;
 }
 
 static size_t at_most(size_t n, size_t bound)

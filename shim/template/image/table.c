@@ -166,14 +166,14 @@ static int add_files(struct table *t, const struct image_source *source, const s
 	return err;
 }
 
-static const char *value_in(char *const envp[], const char *name)
+/* "NAME=value" as it stands in envp, or "NAME" if it is not set. */
+static const char *definition(char *const envp[], const char *name)
 {
 	size_t len = strlen(name);
 
-	for (; *envp; envp++)
-		if (strncmp(*envp, name, len) == 0 && (*envp)[len] == '=')
-			return *envp;
-	return name;
+	while (*envp && (strncmp(*envp, name, len) != 0 || (*envp)[len] != '='))
+		envp++;
+	return *envp ? *envp : name;
 }
 
 static int add_variables(struct table *t, const struct image_source *source, const struct watch *w)
@@ -185,7 +185,7 @@ static int add_variables(struct table *t, const struct image_source *source, con
 		const char *name = i < ALWAYS ? always[i] : w->names[i - ALWAYS];
 
 		list[i].name_len = (uint32_t)strlen(name);
-		list[i].text = add_string(t, value_in(source->envp, name));
+		list[i].text = add_string(t, definition(source->envp, name));
 		if (!list[i].text)
 			return -ENOMEM;
 	}

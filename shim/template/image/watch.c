@@ -257,7 +257,7 @@ static int after_call(struct watch *w, const struct tracee *t, struct call *c,
 	switch (c->nr) {
 	case SYS_newfstatat:
 		/* By descriptor: the file was named when it was opened. */
-		return c->arg[3] & AT_EMPTY_PATH ? 0 : named_file(w, t, c->arg[1], result);
+		return (c->arg[3] & AT_EMPTY_PATH) ? 0 : named_file(w, t, c->arg[1], result);
 	case SYS_openat:
 	case SYS_faccessat:
 		return named_file(w, t, c->arg[1], result);

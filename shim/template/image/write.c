@@ -18,8 +18,8 @@ static uint64_t page_up(uint64_t n)
 
 static uint32_t segment_flags(int prot)
 {
-	return (uint32_t)((prot & PROT_READ ? PF_R : 0) | (prot & PROT_WRITE ? PF_W : 0) |
-			  (prot & PROT_EXEC ? PF_X : 0));
+	return (uint32_t)(((prot & PROT_READ) ? PF_R : 0) | ((prot & PROT_WRITE) ? PF_W : 0) |
+			  ((prot & PROT_EXEC) ? PF_X : 0));
 }
 
 static int put(int fd, const void *data, size_t size, uint64_t at)

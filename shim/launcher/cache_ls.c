@@ -1,0 +1,109 @@
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cache_scan.h"
+#include "json.h"
+#include "output.h"
+#include "text.h"
+
+static void print_session(const struct cache_session *s)
+{
+	char since[32];
+	char size[16];
+
+	printf("  %-9s %-24s %9s", session_state_name(s->state), s->name,
+	       text_size(s->bytes, size));
+	if (s->has_index)
+		printf("  %zu programs, %" PRIu64 " starts, leader %d, since %s", s->targets,
+		       s->starts, s->origin.pid, text_time(s->origin.created, since));
+	putchar('\n');
+}
+
+static void print_directory(const struct cache_directory *d)
+{
+	char *path = text_printable(d->base.path);
+	uint64_t bytes = 0;
+	char size[16];
+
+	if (d->problem) {
+		printf("%s: not used: %s\n", path, d->problem);
+		free(path);
+		return;
+	}
+	for (size_t i = 0; i < d->session_count; i++)
+		bytes += d->sessions[i].bytes;
+	printf("%s: %zu sessions, %s\n", path, d->session_count, text_size(bytes, size));
+	for (size_t i = 0; i < d->session_count; i++)
+		print_session(&d->sessions[i]);
+	free(path);
+	for (size_t i = 0; i < d->other_count; i++) {
+		char *name = text_printable(d->others[i]);
+
+		printf("  %-9s %s\n", "not ours", name);
+		free(name);
+	}
+}
+
+static struct json_object *session_object(const struct cache_session *s)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_text(object, "name", s->name);
+	json_add_text(object, "state", session_state_name(s->state));
+	json_add_number(object, "bytes", s->bytes);
+	if (s->has_index) {
+		json_add_number(object, "leader", (uint64_t)s->origin.pid);
+		json_object_object_add(object, "since", json_object_new_int64(s->origin.created));
+		json_add_number(object, "targets", s->targets);
+		json_add_number(object, "starts", s->starts);
+	}
+	return object;
+}
+
+static struct json_object *directory_object(const struct cache_directory *d)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *sessions = json_object_new_array();
+	struct json_object *others = json_object_new_array();
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < d->session_count; i++) {
+		json_object_array_add(sessions, session_object(&d->sessions[i]));
+		bytes += d->sessions[i].bytes;
+	}
+	for (size_t i = 0; i < d->other_count; i++) {
+		struct json_object *other = json_object_new_object();
+
+		json_add_path(other, "name", d->others[i]);
+		json_object_array_add(others, other);
+	}
+	json_add_path(object, "path", d->base.path);
+	json_add_text(object, "problem", d->problem);
+	json_add_number(object, "bytes", bytes);
+	json_object_object_add(object, "sessions", sessions);
+	json_object_object_add(object, "others", others);
+	return object;
+}
+
+int cache_ls(const struct cache_scan *scan, bool json)
+{
+	struct json_object *object;
+	struct json_object *directories;
+
+	if (!json) {
+		for (size_t i = 0; i < scan->count; i++)
+			print_directory(&scan->directories[i]);
+		if (!scan->count)
+			puts("no cache directory exists yet");
+		return output_finish(0);
+	}
+	object = json_object_new_object();
+	directories = json_object_new_array();
+	for (size_t i = 0; i < scan->count; i++)
+		json_object_array_add(directories, directory_object(&scan->directories[i]));
+	json_add_number(object, "version", 1);
+	json_object_object_add(object, "directories", directories);
+	return json_print(object);
+}

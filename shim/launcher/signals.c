@@ -1,0 +1,56 @@
+#include "signals.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+void signals_take(struct signal_state *state)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &state->mask);
+	/* While it is blocked, SIGCHLD is kept for sigwaitinfo(2) although its default is to be
+	   ignored; explicitly ignored it would have the kernel reap the child. */
+	sigaction(SIGCHLD, &standard, &state->on_child);
+}
+
+void signals_restore(const struct signal_state *state)
+{
+	sigaction(SIGCHLD, &state->on_child, NULL);
+	sigprocmask(SIG_SETMASK, &state->mask, NULL);
+}
+
+/* True if a SIGCONT was pending, which is then gone. */
+static bool take_continue(void)
+{
+	static const struct timespec now = {0};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCONT);
+	return sigtimedwait(&set, NULL, &now) == SIGCONT;
+}
+
+bool signals_stop_self(int sig)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	struct sigaction old;
+	bool changed = sig != SIGSTOP && sigaction(sig, &standard, &old) == 0;
+	sigset_t set;
+	sigset_t blocked;
+
+	take_continue();
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	kill(getpid(), sig);
+	/* Here it takes effect, if it is not SIGSTOP, which did so already. */
+	sigprocmask(SIG_UNBLOCK, &set, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	if (changed)
+		sigaction(sig, &old, NULL);
+	/* What continued us is still pending, since it is blocked as well. */
+	return take_continue();
+}

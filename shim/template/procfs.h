@@ -1,0 +1,36 @@
+/*
+ * The few things that only proc(5) tells.
+ */
+#ifndef ST_TEMPLATE_PROCFS_H
+#define ST_TEMPLATE_PROCFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Bits of struct procfs_task's flags: include/linux/sched.h, unchanged for decades. */
+enum {
+	PROCFS_EXITING = 0x4,     /* PF_EXITING: in do_exit(), or a zombie */
+	PROCFS_FORKNOEXEC = 0x40, /* PF_FORKNOEXEC: no exec since the fork */
+};
+
+/* Fields 4 and 9 of /proc/PID/stat. */
+struct procfs_task {
+	pid_t ppid;
+	uint32_t flags;
+};
+
+/* True if /proc is there and is that of the caller's own pid namespace. */
+bool procfs_is_ours(void);
+
+/*
+ * What descriptor fd of the calling process is, as /proc/self/fd names it, terminated by a NUL.
+ * Returns the length, or a negative error number; -ENAMETOOLONG if it does not fit.
+ */
+ssize_t procfs_fd_link(int fd, char *buf, size_t size);
+
+/* Read *task of process pid.  Returns 0 or a negative error number. */
+int procfs_task(pid_t pid, struct procfs_task *task);
+
+#endif

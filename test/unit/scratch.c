@@ -1,0 +1,108 @@
+#include "scratch.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[64];
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* In the test program itself, once for a case. */
+static void make_root(void)
+{
+	snprintf(root, sizeof root, "/tmp/spawn-template-unit-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+}
+
+static void remove_root(void)
+{
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* In the process of each test. */
+static void enter(void)
+{
+	char dir[80];
+
+	snprintf(dir, sizeof dir, "%s/XXXXXX", root);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	umask(022);
+}
+
+TCase *scratch_case(Suite *suite, const char *name, double timeout)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_unchecked_fixture(tcase, make_root, remove_root);
+	tcase_add_checked_fixture(tcase, enter, NULL);
+	tcase_set_timeout(tcase, timeout);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+int scratch_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+void scratch_file(const char *path, const void *data, size_t size, mode_t mode)
+{
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	SCRATCH_ASSERT(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	SCRATCH_ASSERT(fchmod(fd, mode) == 0 && close(fd) == 0);
+}
+
+const char *scratch_path(const char *name)
+{
+	static char paths[4][PATH_MAX];
+	static unsigned turn;
+	char *path = paths[turn++ % 4];
+	char cwd[PATH_MAX / 2];
+
+	ck_assert_ptr_nonnull(getcwd(cwd, sizeof cwd));
+	ck_assert_int_lt(snprintf(path, PATH_MAX, "%s/%s", cwd, name), PATH_MAX);
+	return path;
+}
+
+unsigned scratch_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	SCRATCH_ASSERT(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+uint64_t noise_next(struct noise *noise)
+{
+	noise->state ^= noise->state >> 12;
+	noise->state ^= noise->state << 25;
+	noise->state ^= noise->state >> 27;
+	return noise->state * 0x2545f4914f6cdd1d;
+}

@@ -1,0 +1,226 @@
+#!/bin/sh
+# Other projects' builds and test suites, run three ways whose results must be the same:
+#
+#   native   without us
+#   shim     under spawn-template
+#   off      with the preload, which SPAWN_TEMPLATE=off keeps from doing anything
+#
+#   test/upstream/run.sh [--build DIR] [--keep] NAME... | all
+#   test/upstream/run.sh --list
+#
+# DIR is the build of spawn-template to test, by default build/.  --keep leaves the results, and
+# says where.  The sources are Debian's, from the mirrors that this machine is set up for, and are
+# kept in ${XDG_CACHE_HOME:-~/.cache}/spawn-template-upstream.  Exits with 1 if any result differs.
+#
+# A NAME is a file NAME.sh beside this one.  It sets
+#
+#   about       one line
+#   source      the name of Debian's source package; empty if there is none
+#   unpack      options of dpkg-source
+#   packages    what else must be installed
+#   variants    the things to run; each is run three ways
+#   limit       the most seconds that one of them may take
+#
+# and defines two functions:
+#
+#   run_variant VARIANT   is called in a fresh copy of the source (or an empty directory), whose path
+#                         is the same all three ways; starts what is to be tested through `start`;
+#                         leaves in $results, a directory, what is to be compared
+#   count VARIANT         is called there, and says how many things were compared; none is an error
+#
+# It may define prepare, which is called once in the source as it was fetched.  $here, $jobs and
+# $way are what they say.  The status of run_variant and prepare counts.
+set -u
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+root=$(CDPATH='' cd -- "$here/../.." && pwd -P)
+self=upstream
+. "$root/test/lib.sh"
+. "$here/source.sh"
+
+build=$root/build
+keep=no
+names=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --list)
+            for file in "$here"/*.sh; do
+                name=$(basename "$file" .sh)
+                case $name in run | source) continue ;; esac
+                # shellcheck source=/dev/null
+                printf '%-8s %s\n' "$name" "$(. "$file" && printf '%s' "$about")"
+            done
+            exit 0
+            ;;
+        --build)
+            [ $# -gt 1 ] || die "--build needs a directory"
+            build=$2
+            shift
+            ;;
+        --keep) keep=yes ;;
+        all) names="$names $(sh "$0" --list | cut -d' ' -f1 | tr '\n' ' ')" ;;
+        -*) die "no such option: $1" ;;
+        *)
+            case $1 in run | source) die "no such name: $1" ;; esac
+            [ -f "$here/$1.sh" ] || die "no such name: $1; --list shows them"
+            names="$names $1"
+            ;;
+    esac
+    shift
+done
+[ -n "$names" ] || die "which ones?  --list shows them, all is all"
+exec </dev/null
+clean_environment
+
+build=$(CDPATH='' cd -- "$build" && pwd -P) || die "no such directory: $build"
+jobs=$(nproc)
+export jobs
+ways='native shim off'
+command=$build/bin/spawn-template
+preload=$build/lib/libspawn_template_preload.so
+if ! [ -x "$command" ] || ! [ -f "$preload" ]; then
+    die "not built: $command, $preload"
+fi
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/spawn-template-upstream.XXXXXX") || die "mktemp"
+finish()
+{
+    if [ $keep = yes ]; then
+        say "results are in $work"
+    else
+        chmod -R u+rwX "$work" 2>/dev/null
+        rm -rf "$work"
+    fi
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+# start COMMAND...: run it the way that is the turn of, and not longer than the limit.
+start()
+{
+    case $way in
+        native) timeout -k 10 "$limit" "$@" ;;
+        shim)
+            start_number=$((start_number + 1))
+            timeout -k 10 "$limit" "$command" --stats="$stats/$start_number.json" -- "$@"
+            ;;
+        off) timeout -k 10 "$limit" env SPAWN_TEMPLATE=off LD_PRELOAD="$preload" "$@" ;;
+    esac
+}
+
+# The sums of the files of one relative path each, sorted: what a build made.
+sums()
+{
+    find . "$@" -type f | LC_ALL=C sort | xargs -r sha256sum
+}
+
+# run_one VARIANT WAY: in a subshell.
+run_one()
+(
+    variant=$1
+    way=$2
+    results=$work/$name/results/$variant.$way
+    stats=$work/$name/stats/$variant.$way
+    log=$work/$name/$variant.$way.log
+    start_number=0
+    rm -rf "$work/$name/run"
+    mkdir -p "$results" "$stats"
+    if [ -n "$source" ]; then
+        cp -a "$work/$name/source" "$work/$name/run"
+    else
+        mkdir -p "$work/$name/run"
+    fi
+    cd "$work/$name/run" || exit 1
+    # shellcheck disable=SC2030
+    HOME=$work/$name/home
+    export HOME
+    mkdir -p "$HOME"
+    begin=$(date +%s%N)
+    run_variant "$variant" >"$log" 2>&1 || {
+        status=$?
+        tail -n 40 "$log"
+        say "$name $variant $way: failed with status $status"
+        exit 1
+    }
+    end=$(date +%s%N)
+    # run_variant may have measured what matters itself.
+    [ -s "$stats/time" ] || printf '%s\n' $(((end - begin) / 1000000)) >"$stats/time"
+)
+
+seconds()
+{
+    awk '{ printf "%.1f", $1 / 1000 }' "$work/$name/stats/$1/time"
+}
+
+# run_name NAME: in a subshell, so that what NAME.sh sets and defines is gone afterwards.
+run_name()
+(
+    name=$1
+    about='' source='' unpack='' packages='' variants='' limit=600
+    prepare() { :; }
+    # shellcheck source=/dev/null
+    . "$here/$name.sh"
+    say "$name: $about"
+    # shellcheck disable=SC2086
+    sh "$root/cmake/deps.sh" --packages $packages || die "$name: packages"
+    mkdir -p "$work/$name"
+    if [ -n "$source" ]; then
+        # shellcheck disable=SC2086
+        fetch_source "$source" "$work/$name/source" $unpack || die "$name: source of $source"
+        (cd "$work/$name/source" && prepare) >"$work/$name/prepare.log" 2>&1 || {
+            tail -n 40 "$work/$name/prepare.log"
+            die "$name: preparing the source"
+        }
+    fi
+    bad=0
+    for variant in $variants; do
+        broken=no
+        for way in $ways; do
+            run_one "$variant" "$way" || broken=yes
+        done
+        if [ $broken = yes ]; then
+            printf '%s\n' "$name|$variant|-|-|-|-|FAILED" >>"$work/table"
+            bad=1
+            continue
+        fi
+        compared=$(cd "$work/$name/results/$variant.native" && count "$variant")
+        verdict=same
+        [ "${compared:-0}" -gt 0 ] || verdict='NOTHING COMPARED'
+        for way in shim off; do
+            if ! diff -r -u "$work/$name/results/$variant.native" \
+                "$work/$name/results/$variant.$way" >"$work/$name/$variant.$way.diff"; then
+                say "$name $variant: $way differs from native"
+                head -n 60 "$work/$name/$variant.$way.diff"
+                verdict=DIFFERENT
+            fi
+        done
+        [ "$verdict" = same ] || bad=1
+        printf '%s|%s|%s|%s|%s|%s|%s\n' "$name" "$variant" "$compared" \
+            "$(seconds "$variant.native")" "$(seconds "$variant.shim")" \
+            "$(seconds "$variant.off")" "$verdict" >>"$work/table"
+    done
+    rm -rf "$work/$name/run"
+    exit $bad
+)
+
+status=0
+for name in $names; do
+    run_name "$name" || status=1
+done
+
+say "what was started under the shim"
+for name in $names; do
+    for directory in "$work/$name/stats"/*.shim; do
+        [ -d "$directory" ] || continue
+        variant=$(basename "$directory" .shim)
+        printf '%s %s\n' "$name" "$variant" >>"$work/starts"
+        python3 "$here/starts.py" "$directory"/*.json >>"$work/starts" || status=1
+    done
+done
+[ ! -f "$work/starts" ] || cat "$work/starts"
+say "results; the times are seconds of one run each, and no measurement"
+{
+    printf 'NAME|VARIANT|COMPARED|NATIVE|SHIM|OFF|RESULT\n'
+    [ ! -f "$work/table" ] || cat "$work/table"
+} | awk -F'|' '{ printf "%-8s %-14s %8s %8s %8s %8s  %s\n", $1, $2, $3, $4, $5, $6, $7 }'
+[ $status -eq 0 ] || die "see above"
