@@ -2,7 +2,9 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -10,6 +12,7 @@
 #include "../../../elfcache/exe.h"
 #include "../../../elfcache/sys.h"
 #include "capture.h"
+#include "eager.h"
 #include "place.h"
 #include "tracee.h"
 #include "watch.h"
@@ -60,40 +63,113 @@ static int random_base(uint64_t *base)
 	return 0;
 }
 
-static int bake_placed(int fd, const struct image_source *source, struct tracee *t,
-		       char why[BAKE_WHY_MAX])
-{
-	struct capture capture = {0};
-	struct watch watch = {0};
+/* A process that was run to its program's entry point. */
+struct run {
+	struct tracee tracee;
 	struct place place;
-	uint64_t base = 0;
-	int err = random_base(&base);
+	struct watch watch;
+};
+
+static void run_end(struct run *run)
+{
+	watch_free(&run->watch);
+	tracee_end(&run->tracee);
+}
+
+/* Where to run a program: the same for two runs that are to be compared. */
+struct spot {
+	uint64_t base;
+	int cpu; /* ld.so remembers its CPU's number with what cpuid says */
+};
+
+static int run_to_entry(struct run *run, const char *path, char *const envp[],
+			const struct spot *spot, char why[BAKE_WHY_MAX])
+{
+	char *argv[] = {(char *)(uintptr_t)path, NULL};
+	int err;
+
+	*run = (struct run){.tracee.mem = -1};
+	err = tracee_start(&run->tracee, path, argv, envp, spot->cpu);
+	if (!err)
+		err = place_all(&run->place, &run->tracee, spot->base);
+	if (!err)
+		err = watch_run(&run->watch, &run->place, &run->tracee);
+	if (err == -ENOTSUP)
+		refuse(why, run->watch.refusal);
+	if (err)
+		run_end(run);
+	return err;
+}
+
+/* The environment with LD_BIND_NOW in it; free() it. */
+static char **bind_now(char *const envp[])
+{
+	static char variable[] = "LD_BIND_NOW=1";
+	size_t n = 0;
+	char **copy;
+
+	while (envp[n])
+		n++;
+	copy = calloc(n + 2, sizeof *copy);
+	if (copy) {
+		memcpy(copy, envp, n * sizeof *copy);
+		copy[n] = variable;
+	}
+	return copy;
+}
+
+static int keep(int fd, const struct image_source *source, const struct run *run,
+		uint64_t lazy_flag, char why[BAKE_WHY_MAX])
+{
+	struct capture capture;
+	int err = capture_take(&capture, &run->place, &run->watch, &run->tracee);
+
+	if (err == -ENOTSUP)
+		refuse(why, capture.refusal);
+	if (!err && lazy_flag)
+		err = eager_restore(&capture, lazy_flag);
+	if (!err)
+		err = image_write(fd, source, &run->place, &run->watch, &capture, why);
+	capture_free(&capture);
+	return err;
+}
+
+/*
+ * Run it twice, at the same place: as it is, which decides whether it is eligible, and with all
+ * functions bound, which is what is kept if that makes no other difference.
+ */
+static int bake_source(int fd, const struct image_source *source, char why[BAKE_WHY_MAX])
+{
+	char unused[BAKE_WHY_MAX];
+	uint64_t lazy_flag = 0;
+	struct run lazy;
+	struct run eager;
+	struct spot spot = {.cpu = sched_getcpu()};
+	char **envp;
+	int err = spot.cpu < 0 ? -errno : random_base(&spot.base);
 
 	if (!err)
-		err = place_all(&place, t, base);
-	if (!err) {
-		err = watch_run(&watch, &place, t);
-		if (err == -ENOTSUP)
-			refuse(why, watch.refusal);
+		err = run_to_entry(&lazy, source->target, source->envp, &spot, why);
+	if (err)
+		return err;
+	envp = bind_now(source->envp);
+	if (envp && !run_to_entry(&eager, source->target, envp, &spot, unused)) {
+		lazy_flag = eager_find_flag(&lazy.place, &lazy.tracee, &eager.place, &eager.tracee);
+		if (lazy_flag)
+			err = keep(fd, source, &eager, lazy_flag, why);
+		run_end(&eager);
 	}
-	if (!err) {
-		err = capture_take(&capture, &place, &watch, t);
-		if (err == -ENOTSUP)
-			refuse(why, capture.refusal);
-	}
-	if (!err)
-		err = image_write(fd, source, &place, &watch, &capture, why);
-	capture_free(&capture);
-	watch_free(&watch);
+	if (!lazy_flag)
+		err = keep(fd, source, &lazy, 0, why);
+	free(envp);
+	run_end(&lazy);
 	return err;
 }
 
 int bake(int fd, const char *path, char *const envp[], char why[BAKE_WHY_MAX])
 {
-	char *argv[] = {(char *)(uintptr_t)path, NULL};
 	struct image_source source = {.target = path, .envp = envp};
 	struct elffile *file;
-	struct tracee tracee;
 	const char *sentence = NULL;
 	int err = elffile_read(path, &file, &sentence);
 
@@ -106,11 +182,7 @@ int bake(int fd, const char *path, char *const envp[], char why[BAKE_WHY_MAX])
 	source.stack_flags = stack_flags(file);
 	err = judge(path, file, why);
 	if (!err)
-		err = tracee_start(&tracee, path, argv, envp);
-	if (!err) {
-		err = bake_placed(fd, &source, &tracee, why);
-		tracee_end(&tracee);
-	}
+		err = bake_source(fd, &source, why);
 	if (err && !why[0])
 		refuse(why, strerror(-err));
 	elffile_free(file);

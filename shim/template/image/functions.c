@@ -9,11 +9,11 @@
 
 #include "maps.h"
 
-/* The value of a defined dynamic symbol, its default version if it has several. */
-static uint64_t symbol_value(Elf *elf, const char *name)
+/* A defined dynamic symbol, its last version if it has several.  st_value is 0 if there is none. */
+static GElf_Sym find_symbol(Elf *elf, const char *name)
 {
+	GElf_Sym found = {0};
 	Elf_Scn *scn = NULL;
-	uint64_t value = 0;
 
 	while ((scn = elf_nextscn(elf, scn))) {
 		Elf_Data *data = elf_getdata(scn, NULL);
@@ -26,10 +26,10 @@ static uint64_t symbol_value(Elf *elf, const char *name)
 			const char *s = elf_strptr(elf, shdr.sh_link, sym.st_name);
 
 			if (s && sym.st_shndx != SHN_UNDEF && strcmp(s, name) == 0)
-				value = sym.st_value;
+				found = sym;
 		}
 	}
-	return value;
+	return found;
 }
 
 /* The virtual address that the file gives to its offset 0. */
@@ -43,23 +43,24 @@ static uint64_t link_base(Elf *elf)
 	return 0;
 }
 
-static uint64_t value_in_file(const char *path, const char *name)
+/* The symbol in a file, its value relative to the file's beginning. */
+static GElf_Sym symbol_in_file(const char *path, const char *name)
 {
-	uint64_t value = 0;
+	GElf_Sym found = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
 	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
 	if (elf) {
-		value = symbol_value(elf, name);
-		if (value)
-			value -= link_base(elf);
+		found = find_symbol(elf, name);
+		if (found.st_value)
+			found.st_value -= link_base(elf);
 		elf_end(elf);
 	}
 	if (fd >= 0)
 		close(fd);
-	return value;
+	return found;
 }
 
 /* The lowest mapping of the file that is mapped at `at`, which has its offset 0. */
@@ -72,27 +73,29 @@ static const struct mapping *object_start(const struct mappings *m, uint64_t at)
 	return map && map->ino && map->offset == 0 ? map : NULL;
 }
 
-uint64_t symbol_address(pid_t pid, uint64_t at, const char *name)
+uint64_t symbol_address(pid_t pid, uint64_t at, const char *name, uint64_t *size)
 {
 	const struct mapping *map;
+	GElf_Sym symbol = {0};
 	struct mappings m;
-	uint64_t value = 0;
 
 	if (mappings_read(pid, &m))
 		return 0;
 	map = object_start(&m, at);
 	if (map) {
-		value = value_in_file(map->path, name);
-		if (value)
-			value += map->start;
+		symbol = symbol_in_file(map->path, name);
+		if (symbol.st_value)
+			symbol.st_value += map->start;
 	}
 	mappings_free(&m);
-	return value;
+	if (size)
+		*size = symbol.st_size;
+	return symbol.st_value;
 }
 
 int functions_watch_loader(struct functions *f, const struct place *p, struct tracee *t)
 {
-	f->loaded = symbol_address(t->pid, p->aux[AT_BASE], "_dl_debug_state");
+	f->loaded = symbol_address(t->pid, p->aux[AT_BASE], "_dl_debug_state", NULL);
 	return f->loaded ? tracee_add_breakpoint(t, f->loaded) : -ENOEXEC;
 }
 
@@ -125,9 +128,9 @@ int functions_watch_libc(struct functions *f, struct tracee *t)
 	/* ld.so reports once before it has mapped anything. */
 	if (!libc)
 		return 0;
-	f->get_env = symbol_address(t->pid, libc, "getenv");
-	f->secure_get_env = symbol_address(t->pid, libc, "secure_getenv");
-	f->curbrk = symbol_address(t->pid, libc, "__curbrk");
+	f->get_env = symbol_address(t->pid, libc, "getenv", NULL);
+	f->secure_get_env = symbol_address(t->pid, libc, "secure_getenv", NULL);
+	f->curbrk = symbol_address(t->pid, libc, "__curbrk", NULL);
 	if (!f->get_env || !f->secure_get_env || !f->curbrk)
 		return -ENOEXEC;
 	err = tracee_add_breakpoint(t, f->get_env);

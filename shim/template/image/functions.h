@@ -25,8 +25,8 @@ int functions_watch_libc(struct functions *f, struct tracee *t);
 
 /*
  * The address at which process pid has the dynamic symbol `name` of the object mapped at or
- * around `at`; 0 if it has none.
+ * around `at`; 0 if it has none.  Its size in bytes in *size, which may be null.
  */
-uint64_t symbol_address(pid_t pid, uint64_t at, const char *name);
+uint64_t symbol_address(pid_t pid, uint64_t at, const char *name, uint64_t *size);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,9 @@
 enum { SYSCALL_STOP = SIGTRAP | 0x80, INT3 = 0xcc };
 
 __attribute__((noreturn)) static void become(const char *path, char *const argv[],
-					     char *const envp[])
+					     char *const envp[], int cpu)
 {
+	cpu_set_t cpus;
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
 
@@ -23,6 +25,10 @@ __attribute__((noreturn)) static void become(const char *path, char *const argv[
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
 	    chdir("/") < 0 || ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		_exit(127);
+	CPU_ZERO(&cpus);
+	CPU_SET((size_t)cpu, &cpus);
+	if (sched_setaffinity(0, sizeof cpus, &cpus) < 0)
 		_exit(127);
 	/* Nothing of ours may be seen: a constructor might look. */
 	if (close_range(3, ~0U, 0) < 0)
@@ -42,7 +48,8 @@ static int wait_stop(const struct tracee *t)
 	return WIFSTOPPED(status) ? status >> 8 : -ESRCH;
 }
 
-int tracee_start(struct tracee *t, const char *path, char *const argv[], char *const envp[])
+int tracee_start(struct tracee *t, const char *path, char *const argv[], char *const envp[],
+		 int cpu)
 {
 	const long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE |
 			     PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
@@ -55,7 +62,7 @@ int tracee_start(struct tracee *t, const char *path, char *const argv[], char *c
 	if (t->pid < 0)
 		return -errno;
 	if (t->pid == 0)
-		become(path, argv, envp);
+		become(path, argv, envp, cpu);
 	if (wait_stop(t) != SIGTRAP || ptrace(PTRACE_SETOPTIONS, t->pid, NULL, options) < 0) {
 		tracee_end(t);
 		return -ESRCH;

@@ -32,9 +32,10 @@ struct tracee {
 
 /*
  * Start program `path` with standard streams on /dev/null, in the root directory, with default
- * signal dispositions, stopped before its first instruction.
+ * signal dispositions, on this one CPU, stopped before its first instruction.
  */
-int tracee_start(struct tracee *t, const char *path, char *const argv[], char *const envp[]);
+int tracee_start(struct tracee *t, const char *path, char *const argv[], char *const envp[],
+		 int cpu);
 /* Kill and reap it. */
 void tracee_end(struct tracee *t);
 
