@@ -12,7 +12,7 @@ function(st_image_fixture name)
   set_target_properties(image_fixture_${name} PROPERTIES
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 endfunction()
-set(fixtures getenv getpid thread random writes shared)
+set(fixtures getenv getpid thread random writes shared clock)
 foreach(fixture IN LISTS fixtures)
   st_image_fixture(${fixture} Threads::Threads)
 endforeach()

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What it found, kept so that nothing is optimised away. */
@@ -40,6 +41,11 @@ __attribute__((constructor)) static void act(void)
 	image_fixture_result = getrandom(seed, sizeof seed, 0) + seed[0];
 #elif defined FIXTURE_WRITES
 	image_fixture_result = open("/dev/null", O_WRONLY);
+#elif defined FIXTURE_CLOCK
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	image_fixture_result = now.tv_nsec;
 #elif defined FIXTURE_SHARED
 	image_fixture_result = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 				    -1, 0) == MAP_FAILED;

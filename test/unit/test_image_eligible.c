@@ -30,6 +30,7 @@ static const struct {
 	{FIXTURE("getpid"), "system call 39"}, {FIXTURE("random"), "32 random bytes"},
 	{FIXTURE("writes"), "for writing"},    {FIXTURE("shared"), "shared memory"},
 	{FIXTURE("thread"), "its start-up"},
+	{FIXTURE("clock"), "reads a clock"},
 };
 
 START_TEST(constructor)
@@ -93,7 +94,7 @@ int main(void)
 	Suite *suite = suite_create("image_eligible");
 	TCase *tc = scratch_case(suite, "eligible", 30);
 
-	tcase_add_loop_test(tc, constructor, 0, 5);
+	tcase_add_loop_test(tc, constructor, 0, 6);
 	tcase_add_test(tc, script);
 	tcase_add_test(tc, set_user_id);
 	tcase_add_test(tc, missing);

@@ -53,13 +53,15 @@ static uint32_t stack_flags(const struct elffile *file)
 }
 
 /* A random place, so that the layout of one session's images is not that of another's. */
-static int random_base(uint64_t *base)
+static int random_spot(struct spot *spot)
 {
 	uint64_t r;
 
-	if (getrandom(&r, sizeof r, 0) != sizeof r)
+	spot->cpu = sched_getcpu();
+	if (spot->cpu < 0 || getrandom(&r, sizeof r, 0) != sizeof r ||
+	    getrandom(spot->random, sizeof spot->random, 0) != sizeof spot->random)
 		return -errno;
-	*base = IMAGE_LOW + (r % IMAGE_SPREAD & ~UINT64_C(0x1fffff));
+	spot->base = IMAGE_LOW + (r % IMAGE_SPREAD & ~UINT64_C(0x1fffff));
 	return 0;
 }
 
@@ -76,12 +78,6 @@ static void run_end(struct run *run)
 	tracee_end(&run->tracee);
 }
 
-/* Where to run a program: the same for two runs that are to be compared. */
-struct spot {
-	uint64_t base;
-	int cpu; /* ld.so remembers its CPU's number with what cpuid says */
-};
-
 static int run_to_entry(struct run *run, const char *path, char *const envp[],
 			const struct spot *spot, char why[BAKE_WHY_MAX])
 {
@@ -91,7 +87,7 @@ static int run_to_entry(struct run *run, const char *path, char *const envp[],
 	*run = (struct run){.tracee.mem = -1};
 	err = tracee_start(&run->tracee, path, argv, envp, spot->cpu);
 	if (!err)
-		err = place_all(&run->place, &run->tracee, spot->base);
+		err = place_all(&run->place, &run->tracee, spot);
 	if (!err)
 		err = watch_run(&run->watch, &run->place, &run->tracee);
 	if (err == -ENOTSUP)
@@ -118,14 +114,48 @@ static char **bind_now(char *const envp[])
 	return copy;
 }
 
-static int keep(int fd, const struct image_source *source, const struct run *run,
-		uint64_t lazy_flag, char why[BAKE_WHY_MAX])
+static int capture_run(struct capture *capture, const struct run *run, char why[BAKE_WHY_MAX])
 {
-	struct capture capture;
-	int err = capture_take(&capture, &run->place, &run->watch, &run->tracee);
+	int err = capture_take(capture, &run->place, &run->watch, &run->tracee);
 
 	if (err == -ENOTSUP)
-		refuse(why, capture.refusal);
+		refuse(why, capture->refusal);
+	return err;
+}
+
+/*
+ * Run the program once more: what is different then depends on chance, or on who it is, in a way
+ * that was not seen, and must not be kept.
+ */
+static int see_if_repeatable(const struct image_source *source, char *const envp[],
+			     const struct spot *spot, const struct capture *first,
+			     char why[BAKE_WHY_MAX])
+{
+	struct capture second;
+	struct run run;
+	int err = run_to_entry(&run, source->target, envp, spot, why);
+
+	if (err)
+		return err;
+	err = capture_run(&second, &run, why);
+	if (!err && !capture_equal(first, &second)) {
+		refuse(why, "its start-up has another result each time");
+		err = -ENOTSUP;
+	}
+	capture_free(&second);
+	run_end(&run);
+	return err;
+}
+
+/* Write the image of a program that was run in this environment. */
+static int keep(int fd, const struct image_source *source, const struct run *run,
+		char *const envp[], uint64_t lazy_flag, char why[BAKE_WHY_MAX])
+{
+	struct capture capture;
+	int err = capture_run(&capture, run, why);
+
+	if (!err)
+		err = see_if_repeatable(source, envp, run->place.spot, &capture, why);
 	if (!err && lazy_flag)
 		err = eager_restore(&capture, lazy_flag);
 	if (!err)
@@ -135,8 +165,8 @@ static int keep(int fd, const struct image_source *source, const struct run *run
 }
 
 /*
- * Run it twice, at the same place: as it is, which decides whether it is eligible, and with all
- * functions bound, which is what is kept if that makes no other difference.
+ * Run it as it is, which decides whether it is eligible, and with all functions bound, which is
+ * what is kept if that makes no other difference.
  */
 static int bake_source(int fd, const struct image_source *source, char why[BAKE_WHY_MAX])
 {
@@ -144,9 +174,9 @@ static int bake_source(int fd, const struct image_source *source, char why[BAKE_
 	uint64_t lazy_flag = 0;
 	struct run lazy;
 	struct run eager;
-	struct spot spot = {.cpu = sched_getcpu()};
+	struct spot spot;
 	char **envp;
-	int err = spot.cpu < 0 ? -errno : random_base(&spot.base);
+	int err = random_spot(&spot);
 
 	if (!err)
 		err = run_to_entry(&lazy, source->target, source->envp, &spot, why);
@@ -156,11 +186,11 @@ static int bake_source(int fd, const struct image_source *source, char why[BAKE_
 	if (envp && !run_to_entry(&eager, source->target, envp, &spot, unused)) {
 		lazy_flag = eager_find_flag(&lazy.place, &lazy.tracee, &eager.place, &eager.tracee);
 		if (lazy_flag)
-			err = keep(fd, source, &eager, lazy_flag, why);
+			err = keep(fd, source, &eager, envp, lazy_flag, why);
 		run_end(&eager);
 	}
 	if (!lazy_flag)
-		err = keep(fd, source, &lazy, 0, why);
+		err = keep(fd, source, &lazy, source->envp, 0, why);
 	free(envp);
 	run_end(&lazy);
 	return err;

@@ -251,7 +251,7 @@ static int find_fixes(struct capture *c, const struct place *p, const struct wat
 	return 0;
 }
 
-/* The canary is of the process that was baked; resume sets that of the new one. */
+/* What is of the process that was baked, and will be set or registered anew. */
 static void scrub(struct capture *c, uint64_t at, size_t size)
 {
 	for (size_t i = 0; i < c->segment_count; i++) {
@@ -286,8 +286,9 @@ int capture_take(struct capture *c, const struct place *p, const struct watch *w
 	mappings_free(&m);
 	for (size_t i = 0; !err && i < c->segment_count; i++)
 		err = find_fixes(c, p, w, t, &c->segments[i]);
-	if (!err && w->fs_base)
-		scrub(c, w->fs_base + 0x28, sizeof(uint64_t));
+	scrub(c, w->fs_base + 0x28, sizeof(uint64_t));
+	scrub(c, w->tid_address, sizeof(uint32_t));
+	scrub(c, w->rseq, w->rseq_size);
 	return err;
 }
 
@@ -302,4 +303,37 @@ void capture_free(struct capture *c)
 	free(c->fixes);
 	free(c->protects);
 	*c = (struct capture){0};
+}
+
+static bool same_segments(const struct capture *a, const struct capture *b)
+{
+	if (a->segment_count != b->segment_count)
+		return false;
+	for (size_t i = 0; i < a->segment_count; i++) {
+		const struct segment *s = &a->segments[i];
+		const struct segment *t = &b->segments[i];
+
+		if (s->at != t->at || s->size != t->size || s->data_size != t->data_size ||
+		    s->prot != t->prot || memcmp(s->data, t->data, s->data_size) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool same_remaps(const struct capture *a, const struct capture *b)
+{
+	if (a->remap_count != b->remap_count)
+		return false;
+	for (size_t i = 0; i < a->remap_count; i++)
+		if (memcmp(&a->remaps[i].map, &b->remaps[i].map, sizeof a->remaps[i].map) != 0 ||
+		    a->remaps[i].dev != b->remaps[i].dev || a->remaps[i].ino != b->remaps[i].ino)
+			return false;
+	return true;
+}
+
+bool capture_equal(const struct capture *a, const struct capture *b)
+{
+	return same_segments(a, b) && same_remaps(a, b) && a->fix_count == b->fix_count &&
+	       (a->fix_count == 0 ||
+		memcmp(a->fixes, b->fixes, a->fix_count * sizeof *a->fixes) == 0);
 }

@@ -4,6 +4,7 @@
 #ifndef ST_IMAGE_CAPTURE_H
 #define ST_IMAGE_CAPTURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,5 +46,8 @@ struct capture {
 int capture_take(struct capture *c, const struct place *p, const struct watch *w,
 		 const struct tracee *t);
 void capture_free(struct capture *c);
+
+/* True if two captures are the same to the byte, but for what resume sets. */
+bool capture_equal(const struct capture *a, const struct capture *b);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "maps.h"
@@ -164,6 +165,15 @@ static int find_syscall(struct place *p, struct tracee *t)
 	return -ENOEXEC;
 }
 
+/* Have rdtsc raise SIGSEGV, so that reading a clock, which is no system call, is seen. */
+static int forbid_clock(struct tracee *t)
+{
+	long result;
+	int err = tracee_syscall(t, SYS_prctl, (uint64_t[6]){PR_SET_TSC, PR_TSC_SIGSEGV}, &result);
+
+	return err ? err : (int)result;
+}
+
 static int move_program(struct place *p, struct tracee *t, const struct mappings *m)
 {
 	uint64_t to = p->base + IMAGE_PROGRAM;
@@ -207,17 +217,19 @@ static int move_loader(struct place *p, struct tracee *t, const struct mappings 
 	if (err)
 		return err;
 	regs.rip = regs.rip - loader.start + to;
+	p->loader = to;
+	p->loader_end = to + (loader.end - loader.start);
 	return tracee_set_regs(t, &regs);
 }
 
-int place_all(struct place *p, struct tracee *t, uint64_t base)
+int place_all(struct place *p, struct tracee *t, const struct spot *spot)
 {
 	struct user_regs_struct regs;
 	const struct mapping *vdso;
 	struct mappings m;
 	int err;
 
-	*p = (struct place){.base = base, .next = base + IMAGE_LIBRARIES};
+	*p = (struct place){.spot = spot, .base = spot->base, .next = spot->base + IMAGE_LIBRARIES};
 	err = tracee_get_regs(t, &regs);
 	if (err)
 		return err;
@@ -241,6 +253,10 @@ int place_all(struct place *p, struct tracee *t, uint64_t base)
 		err = move_program(p, t, &m);
 	if (!err)
 		err = move_loader(p, t, &m);
+	if (!err)
+		err = forbid_clock(t);
+	if (!err)
+		err = tracee_write(t, p->aux[AT_RANDOM], spot->random, sizeof spot->random);
 	p->brk = p->brk_start;
 out:
 	mappings_free(&m);

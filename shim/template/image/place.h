@@ -30,7 +30,18 @@
 #define IMAGE_LIBRARIES UINT64_C(0x100000)
 #define IMAGE_PROGRAM   UINT64_C(0x010000000000) /* 1 TiB for libraries */
 
+/* What is chosen for a process rather than left to chance: two that are given the same can be
+   compared. */
+struct spot {
+	uint64_t base;
+	int cpu; /* ld.so remembers its CPU's number with what cpuid says */
+	/* In place of the kernel's random bytes (AT_RANDOM, getrandom): guards of pointers and
+	   marks of freed memory come from them. */
+	unsigned char random[16];
+};
+
 struct place {
+	const struct spot *spot;
 	uint64_t base; /* IMAGE_LOW + random, a multiple of 2 MiB */
 	uint64_t next; /* for the next mapping */
 	uint64_t brk_start;
@@ -42,12 +53,13 @@ struct place {
 	uint64_t vdso, vdso_size;
 	uint64_t program; /* start of the program's first mapping, after the move */
 	bool program_moved;
+	uint64_t loader, loader_end; /* ld.so, likewise */
 	/* The auxiliary vector, by type; 0 where there is none. */
 	uint64_t aux[64];
 };
 
-/* Take the stopped tracee apart and put it at `base`; its auxiliary vector is changed to match. */
-int place_all(struct place *p, struct tracee *t, uint64_t base);
+/* Take the stopped tracee apart and put it there; its auxiliary vector is changed to match. */
+int place_all(struct place *p, struct tracee *t, const struct spot *spot);
 
 /* Room for a mapping of `size` bytes. */
 uint64_t place_mapping(struct place *p, uint64_t size);

@@ -206,6 +206,27 @@ static int step_over(const struct tracee *t, const struct breakpoint *b)
 	return err;
 }
 
+/* After a SIGSEGV: skip a rdtsc or rdtscp, which is forbidden to the tracee. */
+static bool skip_clock(const struct tracee *t, const struct user_regs_struct *regs)
+{
+	struct user_regs_struct after = *regs;
+	unsigned char code[3];
+
+	if (tracee_read(t, regs->rip, code, sizeof code) || code[0] != 0x0f)
+		return false;
+	if (code[1] == 0x31) {
+		after.rip += 2;
+	} else if (code[1] == 0x01 && code[2] == 0xf9) {
+		after.rip += 3;
+		after.rcx = 0;
+	} else {
+		return false;
+	}
+	after.rax = 0;
+	after.rdx = 0;
+	return tracee_set_regs(t, &after) == 0;
+}
+
 int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_struct *regs)
 {
 	const struct breakpoint *b;
@@ -233,6 +254,8 @@ int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_stru
 		regs->rip--;
 		err = tracee_set_regs(t, regs);
 		*event = TRACEE_BREAKPOINT;
+	} else if (stop == SIGSEGV && skip_clock(t, regs)) {
+		*event = TRACEE_CLOCK;
 	}
 	return err;
 }

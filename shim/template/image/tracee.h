@@ -58,6 +58,7 @@ enum tracee_event {
 	TRACEE_SYSCALL_ENTRY,
 	TRACEE_SYSCALL_EXIT,
 	TRACEE_BREAKPOINT, /* regs.rip is the breakpoint's address, its instruction not yet run */
+	TRACEE_CLOCK,      /* rdtsc at regs.rip: skipped, with 0 for its result */
 	TRACEE_OTHER,      /* a signal, an exit, an exec, a clone */
 };
 

@@ -206,7 +206,7 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 	case SYS_getrandom:
 		/* A byte to see whether the call works (gnutls), or malloc's tcache key: eight that
 		   tell its own marks from data.  More may be the seed of a generator. */
-		if (c->arg[1] > 8)
+		if (c->arg[1] > sizeof p->spot->random / 2)
 			return refuse(w, "its start-up asks for %lu random bytes", c->arg[1]);
 		return 0;
 	case SYS_futex:
@@ -243,8 +243,8 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 	}
 }
 
-static int after_call(struct watch *w, const struct tracee *t, struct call *c,
-		      struct user_regs_struct *regs)
+static int after_call(struct watch *w, const struct place *p, const struct tracee *t,
+		      struct call *c, struct user_regs_struct *regs)
 {
 	long result = (long)regs->rax;
 
@@ -270,6 +270,9 @@ static int after_call(struct watch *w, const struct tracee *t, struct call *c,
 	case SYS_readlink:
 	case SYS_readlinkat:
 		return refuse(w, "its start-up reads a symbolic link");
+	case SYS_getrandom:
+		return result <= 0 ? 0
+				   : tracee_write(t, c->arg[0], p->spot->random, (size_t)result);
 	case SYS_prlimit64:
 		return note_limit(w, t, c);
 	case SYS_getrlimit:
@@ -321,7 +324,11 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		if (event == TRACEE_SYSCALL_ENTRY) {
 			err = before_call(w, p, t, &call, &regs);
 		} else if (event == TRACEE_SYSCALL_EXIT) {
-			err = after_call(w, t, &call, &regs);
+			err = after_call(w, p, t, &call, &regs);
+		} else if (event == TRACEE_CLOCK) {
+			/* ld.so times itself for LD_DEBUG=statistics. */
+			if (regs.rip < p->loader || regs.rip >= p->loader_end)
+				err = refuse(w, "its start-up reads a clock");
 		} else if (event == TRACEE_OTHER) {
 			err = refuse(w, "its start-up ends or raises a signal");
 		} else if (regs.rip == p->aux[AT_ENTRY]) {
