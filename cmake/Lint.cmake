@@ -81,14 +81,17 @@ st_lint_target(cppcheck ST_CPPCHECK
   "--project=${PROJECT_BINARY_DIR}/compile_commands.json")
 
 # clang-tidy is by far the slowest: one command a file, so that the build tool runs them in parallel
-# and again only after a change.  It does not know all options of gcc.
+# and again only after a change.  It does not know all options of gcc, and only reads what is
+# compiled here.
 set(tidy_database "${lint_dir}/compile_commands.json")
 add_custom_command(OUTPUT "${tidy_database}"
   COMMAND sed "s/ -fno-tree-loop-distribute-patterns//g"
     "${PROJECT_BINARY_DIR}/compile_commands.json" > "${tidy_database}"
   DEPENDS "${PROJECT_BINARY_DIR}/compile_commands.json" VERBATIM)
 set(tidy_stamps "")
-foreach(source IN LISTS lint_sources)
+set(tidy_sources ${lint_sources})
+list(FILTER tidy_sources EXCLUDE REGEX "/test/package/")
+foreach(source IN LISTS tidy_sources)
   file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}" "${source}")
   string(REPLACE "/" "-" stamp "${name}.tidy")
   set(stamp "${lint_dir}/${stamp}")
@@ -98,7 +101,8 @@ foreach(source IN LISTS lint_sources)
       --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-ignored-optimization-argument
       "${source}" 2> "${stamp}.log"
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-    DEPENDS "${source}" ${lint_headers} "${PROJECT_SOURCE_DIR}/.clang-tidy" "${tidy_database}"
+    DEPENDS "${source}" ${lint_headers} "${PROJECT_SOURCE_DIR}/.clang-tidy"
+      "${PROJECT_SOURCE_DIR}/test/.clang-tidy" "${tidy_database}"
     COMMENT "clang-tidy ${name}" VERBATIM)
   list(APPEND tidy_stamps "${stamp}")
 endforeach()

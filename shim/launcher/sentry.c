@@ -84,7 +84,7 @@ __attribute__((noreturn)) static void stand(pid_t launcher, pid_t child)
 		siginfo_t info;
 		int sig = sigtimedwait(&all, &info, watching ? &tick : NULL);
 
-		if (sig == SIGUSR1 && info.si_code == SI_QUEUE && info.si_pid == launcher) {
+		if (sig == SIGRTMIN && info.si_code == SI_QUEUE && info.si_pid == launcher) {
 			watching = info.si_value.sival_int;
 		} else if (sig > 0 && is_from_process(info.si_code)) {
 			struct report report = {sig, info.si_pid};
@@ -159,12 +159,18 @@ bool sentry_saw(struct sentry *sentry, int sig, pid_t sender)
 	}
 }
 
+bool sentry_is(const struct sentry *sentry, pid_t pid)
+{
+	return sentry->pid && sentry->pid == pid;
+}
+
 void sentry_watch(const struct sentry *sentry, bool on)
 {
 	union sigval value = {.sival_int = on};
 
+	/* A real-time signal: of others only the first is kept until it is taken. */
 	if (sentry->pid)
-		sigqueue(sentry->pid, SIGUSR1, value);
+		sigqueue(sentry->pid, SIGRTMIN, value);
 }
 
 void sentry_dismiss(const struct sentry *sentry)

@@ -41,6 +41,9 @@ void sentry_start(struct sentry *sentry, pid_t child, const struct command_line 
 /* Whether sender sent signal sig to the sentry too.  Takes a few milliseconds if not. */
 bool sentry_saw(struct sentry *sentry, int sig, pid_t sender);
 
+/* True if there is a sentry and pid is its. */
+bool sentry_is(const struct sentry *sentry, pid_t pid);
+
 /* Have the sentry continue this process as soon as the child is not stopped any more; or not. */
 void sentry_watch(const struct sentry *sentry, bool on);
 

@@ -23,22 +23,23 @@ void signals_restore(const struct signal_state *state)
 	sigprocmask(SIG_SETMASK, &state->mask, NULL);
 }
 
-/* True if a SIGCONT was pending, which is then gone. */
-static bool take_continue(void)
+/* The sender of a pending SIGCONT, which is then gone; -1 if there was none. */
+static pid_t take_continue(void)
 {
 	static const struct timespec now = {0};
+	siginfo_t info;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCONT);
-	return sigtimedwait(&set, NULL, &now) == SIGCONT;
+	return sigtimedwait(&set, &info, &now) == SIGCONT ? info.si_pid : -1;
 }
 
-bool signals_stop_self(int sig)
+pid_t signals_stop_self(int sig)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 	struct sigaction old;
-	bool changed = sig != SIGSTOP && sigaction(sig, &standard, &old) == 0;
+	int changed = sig != SIGSTOP && sigaction(sig, &standard, &old) == 0;
 	sigset_t set;
 	sigset_t blocked;
 

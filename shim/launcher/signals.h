@@ -5,7 +5,6 @@
 #define ST_LAUNCHER_SIGNALS_H
 
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/types.h>
 
 /* What this process was given, and COMMAND is to get. */
@@ -22,9 +21,9 @@ void signals_restore(const struct signal_state *state);
 
 /*
  * Stop this process by signal sig (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU), as the default action
- * does, for our parent to see.  Returns when it is continued: true; or at once, if the kernel does
- * not stop an orphaned process group: false.
+ * does, for our parent to see.  Returns when it is continued, with the sender of the SIGCONT (0:
+ * the kernel); or at once with -1, if the kernel does not stop it (an orphaned process group).
  */
-bool signals_stop_self(int sig);
+pid_t signals_stop_self(int sig);
 
 #endif

@@ -121,7 +121,7 @@ static bool command_has_it(struct command *c, int sig, const siginfo_t *info)
 	if (info->si_code != SI_USER && info->si_code != SI_QUEUE && info->si_code != SI_TKILL)
 		return false;
 	return info->si_pid == c->pid || info->si_pid == getpid() ||
-	       sentry_saw(c->sentry, sig, info->si_pid);
+	       sentry_is(c->sentry, info->si_pid) || sentry_saw(c->sentry, sig, info->si_pid);
 }
 
 static void pass_on(struct command *c, int sig, const siginfo_t *info)
@@ -134,24 +134,38 @@ static void pass_on(struct command *c, int sig, const siginfo_t *info)
 		kill(c->pid, sig);
 }
 
-/* COMMAND was stopped by sig: stop too, and see to it that it is continued with us. */
+/*
+ * COMMAND was stopped by sig: stop too.  Then, whoever continued us has most often continued the
+ * whole group; if not, it is for us to continue COMMAND.
+ */
 static void stop_along(struct command *c, int sig)
 {
-	/* Nobody would continue us if COMMAND alone is continued. */
+	/* Without a sentry nobody would continue us if COMMAND alone is continued. */
 	if (!c->sentry->pid && sig == SIGSTOP)
 		return;
-	sentry_watch(c->sentry, true);
-	if (signals_stop_self(sig)) {
+	for (;;) {
+		pid_t continued_by;
+		pid_t pid;
 		int status;
-		/* Whoever continued us has, most often, continued the whole group. */
-		pid_t pid = waitpid(c->pid, &status, WNOHANG | WCONTINUED);
 
-		if (pid == 0)
-			kill(c->pid, SIGCONT);
-		else if (pid == c->pid && !WIFCONTINUED(status))
-			c->status = status;
+		sentry_watch(c->sentry, true);
+		continued_by = signals_stop_self(sig);
+		sentry_watch(c->sentry, false);
+		pid = waitpid(c->pid, &status, WNOHANG | WUNTRACED | WCONTINUED);
+		if (pid == c->pid && WIFSTOPPED(status)) {
+			/* Continued, and already stopped again. */
+			sig = WSTOPSIG(status);
+		} else if (pid == c->pid) {
+			if (!WIFCONTINUED(status))
+				c->status = status;
+			return;
+		} else if (!sentry_is(c->sentry, continued_by)) {
+			if (continued_by >= 0)
+				kill(c->pid, SIGCONT);
+			return;
+		}
+		/* Else the sentry has seen COMMAND running, but it was late. */
 	}
-	sentry_watch(c->sentry, false);
 }
 
 /* Take note of what happened to COMMAND.  True if it has ended. */

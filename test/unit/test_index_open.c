@@ -165,7 +165,7 @@ static int create_on_small_disk(void)
 {
 	struct index_origin origin = some_origin();
 
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, "") ||
 	    mount("none", "disk", "tmpfs", 0, "size=1m"))
 		return 100;
 	if (chdir("disk"))

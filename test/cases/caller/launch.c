@@ -72,7 +72,26 @@ static int by_popen(char **argv)
 
 static int directory_of(const char *path)
 {
-	return open(dirname(strdup(path)), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Not O_CLOEXEC: the interpreter of a script opens it through this descriptor. */
+	return open(dirname(strdup(path)), O_PATH | O_DIRECTORY);
+}
+
+/* For up to two arguments. */
+static void exec_list(const char *mechanism, char **argv)
+{
+	char *one = argv[1];
+	char *two = one ? argv[2] : NULL;
+
+	if (strcmp(mechanism, "execl") == 0)
+		execl(argv[0], argv[0], one, two, (char *)NULL);
+	else if (strcmp(mechanism, "execlp") == 0)
+		execlp(argv[0], argv[0], one, two, (char *)NULL);
+	else if (two)
+		execle(argv[0], argv[0], one, two, (char *)NULL, environ);
+	else if (one)
+		execle(argv[0], argv[0], one, (char *)NULL, environ);
+	else
+		execle(argv[0], argv[0], (char *)NULL, environ);
 }
 
 static int run(const char *mechanism, char **argv)
@@ -97,12 +116,8 @@ static int run(const char *mechanism, char **argv)
 		execvp(path, argv);
 	else if (strcmp(mechanism, "execvpe") == 0)
 		execvpe(path, argv, environ);
-	else if (strcmp(mechanism, "execl") == 0)
-		execl(path, argv[0], argv[1], argv[1] ? argv[2] : NULL, (char *)NULL);
-	else if (strcmp(mechanism, "execlp") == 0)
-		execlp(path, argv[0], argv[1], argv[1] ? argv[2] : NULL, (char *)NULL);
-	else if (strcmp(mechanism, "execle") == 0)
-		execle(path, argv[0], argv[1], argv[1] ? argv[2] : NULL, (char *)NULL, environ);
+	else if (strncmp(mechanism, "execl", 5) == 0)
+		exec_list(mechanism, argv);
 	else if (strcmp(mechanism, "execveat") == 0)
 		execveat(directory_of(path), basename(strdup(path)), argv, environ, 0);
 	else if (strcmp(mechanism, "fexecve") == 0)
