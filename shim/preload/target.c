@@ -2,6 +2,7 @@
 
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
+#include "target_name.h"
 
 /* Find the target in the index, or look into the file and enter it there. */
 static void identify(struct target_view *target, int dirfd)
@@ -25,7 +26,7 @@ static void identify(struct target_view *target, int dirfd)
 	known.kind = (uint16_t)exe.kind;
 	known.machine = exe.machine;
 	known.type = exe.type;
-	target_set_path(&known, target->path);
+	target_name(&known, dirfd, target->path);
 	entry->has_ref = index_insert(&target->index, &known, &entry->ref);
 }
 
