@@ -124,13 +124,18 @@ bool process_reads_file_actions(void)
 	return state > 0;
 }
 
+/* Never unasked: the numbers may be another call's. */
+bool process_wants_kernel_engine(const struct settings *settings)
+{
+	return settings->kernel_nr &&
+	       (settings->choice == CHOICE_AUTO || settings->choice == CHOICE_KERNEL);
+}
+
 struct kernel_engine *process_kernel_engine(const struct settings *settings)
 {
 	int state = atomic_load_explicit(&process.kernel_state, memory_order_acquire);
 
-	/* Never unasked: the numbers may be another call's. */
-	if (!settings->kernel_nr ||
-	    (settings->choice != CHOICE_AUTO && settings->choice != CHOICE_KERNEL))
+	if (!process_wants_kernel_engine(settings))
 		return NULL;
 	if (state == KERNEL_NEW) {
 		struct kernel_numbers numbers;

@@ -16,6 +16,9 @@
  */
 bool process_index(const struct settings *settings, struct index *index);
 
+/* True if the settings ask for the kernel engine; whether the kernel has it is another question. */
+bool process_wants_kernel_engine(const struct settings *settings);
+
 /*
  * The kernel engine, if the settings ask for it and the kernel has been found to have the calls;
  * else null.

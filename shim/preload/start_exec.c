@@ -94,7 +94,7 @@ static int exec_target(const struct exec_call *call, const struct settings *sett
 		reason = REASON_OFF;
 	else if (is_by_descriptor(call))
 		reason = REASON_DESCRIPTOR;
-	else if (process_kernel_engine(settings))
+	else if (process_wants_kernel_engine(settings))
 		reason = REASON_EXEC;
 	target_count(&target, settings, HOW_LIBC, reason);
 	/* The environment is read only where it must be: a pointer to nowhere is EFAULT, not ours
