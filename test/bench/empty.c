@@ -1,0 +1,2 @@
+extern int bench_empty;
+int bench_empty;
