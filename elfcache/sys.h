@@ -103,6 +103,10 @@ static inline int sys_fstat(int fd, struct stat *st)
 	return (int)sys_call3(SYS_fstat, fd, (long)st, 0);
 }
 
+#ifndef SYS_faccessat2 /* headers of Debian 11 */
+#define SYS_faccessat2 439
+#endif
+
 /* access(2) with the effective ids and without the race of a separate geteuid(); Linux 5.8. */
 static inline int sys_faccessat2(int dirfd, const char *path, int mode, int flags)
 {

@@ -18,7 +18,7 @@ enum {
 	GRACE_MS = 20,
 	/* How long a report is good for. */
 	REPORT_MS = 1000,
-	WATCH_MS = 50,
+	WATCH_MS = 100,
 	/* Closed one by one where close_range(2) is missing (before Linux 5.9). */
 	SOME_DESCRIPTORS = 1024,
 };
@@ -93,10 +93,9 @@ __attribute__((noreturn)) static void stand(pid_t launcher, pid_t child)
 			if (write(0, &report, sizeof report) < 0 && errno != EAGAIN)
 				_exit(0);
 		}
-		if (watching && is_continued(child)) {
+		/* Again and again until it is called off: the launcher may not have stopped yet. */
+		if (watching && is_continued(child))
 			kill(launcher, SIGCONT);
-			watching = false;
-		}
 	}
 }
 

@@ -38,6 +38,7 @@ static int make_session_directory(struct session *session, pid_t leader)
 {
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		char random[RANDOM_LEN + 1];
+		int err;
 		int n;
 
 		random_letters(random);
@@ -50,7 +51,11 @@ static int make_session_directory(struct session *session, pid_t leader)
 		if (mkdirat(session->base.fd, session->name, 0700) == 0) {
 			session->fd = openat(session->base.fd, session->name,
 					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			return session->fd < 0 ? -errno : 0;
+			if (session->fd >= 0)
+				return 0;
+			err = -errno;
+			unlinkat(session->base.fd, session->name, AT_REMOVEDIR);
+			return err;
 		}
 		if (errno != EEXIST)
 			return -errno;
@@ -105,7 +110,7 @@ int session_create(struct basedir *base, pid_t leader, const char *saved, size_t
 	if (!err) {
 		err = fill_session_directory(session, leader, saved, saved_size);
 		if (err)
-			session_remove_at(session->base.fd, session->name);
+			session_remove_open(session->base.fd, session->name, session->fd);
 	}
 	umask(mask);
 	if (err)
@@ -163,7 +168,6 @@ void session_close(struct session *session)
 
 void session_remove(struct session *session)
 {
-	if (session->base.fd >= 0)
-		session_remove_at(session->base.fd, session->name);
+	session_remove_open(session->base.fd, session->name, session->fd);
 	session_close(session);
 }

@@ -69,6 +69,9 @@ enum session_state session_state(int dirfd, const char *name);
  */
 int session_remove_at(int dirfd, const char *name);
 
+/* The same for one whose directory is open as fd: needs no further descriptor. */
+int session_remove_open(int dirfd, const char *name, int fd);
+
 /* Remove the dead sessions of a cache directory. */
 void session_sweep(int dirfd);
 

@@ -99,16 +99,23 @@ enum session_state session_state(int dirfd, const char *name)
 	return state;
 }
 
+int session_remove_open(int dirfd, const char *name, int fd)
+{
+	unlinkat(fd, CACHEDIR_INDEX, 0);
+	unlinkat(fd, SESSION_SAVED, 0);
+	return unlinkat(dirfd, name, AT_REMOVEDIR) ? -errno : 0;
+}
+
 int session_remove_at(int dirfd, const char *name)
 {
 	int fd = open_session(dirfd, name);
+	int err;
 
 	if (fd < 0)
 		return fd;
-	unlinkat(fd, CACHEDIR_INDEX, 0);
-	unlinkat(fd, SESSION_SAVED, 0);
+	err = session_remove_open(dirfd, name, fd);
 	close(fd);
-	return unlinkat(dirfd, name, AT_REMOVEDIR) ? -errno : 0;
+	return err;
 }
 
 void session_sweep(int dirfd)

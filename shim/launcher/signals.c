@@ -43,15 +43,15 @@ pid_t signals_stop_self(int sig)
 	sigset_t set;
 	sigset_t blocked;
 
-	take_continue();
 	sigemptyset(&set);
 	sigaddset(&set, sig);
+	/* This takes back a SIGCONT that is pending... */
 	kill(getpid(), sig);
-	/* Here it takes effect, if it is not SIGSTOP, which did so already. */
+	/* ... and has its effect here, if it is not SIGSTOP, which had it already. */
 	sigprocmask(SIG_UNBLOCK, &set, &blocked);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	if (changed)
 		sigaction(sig, &old, NULL);
-	/* What continued us is still pending, since it is blocked as well. */
+	/* ... so that what is pending now, blocked as it is, has continued us. */
 	return take_continue();
 }

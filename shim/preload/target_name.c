@@ -42,6 +42,7 @@ void target_name(struct target *target, int dirfd, const char *path)
 	size_t len = mem_length(path);
 	ssize_t n = 0;
 
+	name[0] = '\0';
 	if (path[0] != '/')
 		n = directory(dirfd, name, sizeof name);
 	/* In a directory that was removed, say. */

@@ -30,7 +30,8 @@
  *     be absolute; others are left to libc.
  *  8. Templates are of one process with one set of credentials.  The owner's pid is compared at
  *     each use: what came over fork() is closed and made anew.  After setuid() and the like the
- *     kernel says EACCES: made anew, once.
+ *     kernel says EACCES: made anew, once.  A vfork() child that starts something, which it should
+ *     not, shares our memory but not our descriptors: its parent forgets one that stays open.
  *  9. The program owns its descriptors.  Ours get high numbers, not its next ones.  It may close
  *     them (EBADF), and open something else at the number (EINVAL): the number is forgotten, not
  *     closed, and a template made anew, once.

@@ -36,8 +36,9 @@ struct kernel_engine {
 
 /* One posix_spawn() as the engine sees it. */
 struct kernel_start {
-	const char *path;     /* resolved; absolute, or relative to the working directory */
-	struct cached *entry; /* of this path and identity; template members are updated */
+	const char *path; /* resolved; the engine takes absolute ones only */
+	/* Of this path, and of the identity it has just now; template members are updated. */
+	struct cached *entry;
 	const posix_spawn_file_actions_t *file_actions; /* or null */
 	const posix_spawnattr_t *attr;                  /* or null */
 	char *const *argv;                              /* or null, as execve(2) allows */

@@ -35,16 +35,18 @@ bool kernel_numbers_verify(const struct kernel_numbers *nr)
 	       kernel_create(nr, &args, sizeof args) == -EINVAL;
 }
 
+static bool verify(const struct kernel_engine *engine)
+{
+	return engine->numbers.create > 0 && engine->numbers.spawn > 0 && procfs_is_ours() &&
+	       kernel_child_can_be_asked() && kernel_numbers_verify(&engine->numbers);
+}
+
 bool kernel_engine_available(struct kernel_engine *engine)
 {
 	int verified = atomic_load_explicit(&engine->verified, memory_order_relaxed);
 
 	if (!verified) {
-		verified = engine->numbers.create > 0 && engine->numbers.spawn > 0 &&
-					   procfs_is_ours() && kernel_child_can_be_asked() &&
-					   kernel_numbers_verify(&engine->numbers)
-				   ? 1
-				   : -1;
+		verified = verify(engine) ? 1 : -1;
 		atomic_store_explicit(&engine->verified, verified, memory_order_relaxed);
 	}
 	return verified > 0;
@@ -287,6 +289,9 @@ enum reason kernel_template_get(struct kernel_engine *engine, const char *path,
 		return REASON_NONE;
 	if (entry->template_fd >= 0)
 		kernel_template_drop(entry, changed);
+	/* Without /proc, after a chroot(2) say, a template could not be recognised. */
+	if (!procfs_is_ours())
+		return REASON_REFUSED;
 	reason = kernel_file_verdict(path, (enum exe_kind)entry->kind, &entry->id);
 	if (reason)
 		return remember(entry, reason, changed);

@@ -1,9 +1,8 @@
 /*
  * File actions and attributes -> the actions of spawn_template_spawn().
  *
- * The two differ in many small ways (the table "What it lacks against posix_spawn"); each is
- * answered here by another sequence of kernel actions with posix_spawn's meaning, or by refusing,
- * which leaves the start to libc.
+ * The two differ in many small ways; each is answered here by another sequence of kernel actions
+ * with posix_spawn()'s meaning, or by refusing, which leaves the start to libc.
  */
 #ifndef ST_TEMPLATE_TRANSLATE_H
 #define ST_TEMPLATE_TRANSLATE_H

@@ -27,7 +27,8 @@ void kernel_fixture_setup(void)
 
 void choose_program(const char *path)
 {
-	snprintf(program, sizeof program, "%s", path);
+	if (path != program)
+		snprintf(program, sizeof program, "%s", path);
 	entry = fixture_entry(program);
 }
 

@@ -11,8 +11,12 @@
 #include "shim/template/kernel_calls.h"
 #include "shim/template/procfs.h"
 
+/* Newer than the oldest libc that this is built with. */
 #ifndef SYS_close_range
 #define SYS_close_range 436
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
 #endif
 
 enum {

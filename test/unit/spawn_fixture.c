@@ -334,7 +334,7 @@ void fixture_modify_end(void)
 		ck_assert_int_eq(seteuid(NOBODY), 0);
 }
 
-static void copy_myself(const char *path)
+void fixture_copy_helper(const char *path)
 {
 	char buf[1 << 16];
 	int in;
@@ -356,7 +356,7 @@ static void copy_myself(const char *path)
 
 void fixture_install(const char *name)
 {
-	copy_myself(fixture_program(name));
+	fixture_copy_helper(fixture_program(name));
 }
 
 void fixture_replace(const char *name)
@@ -364,7 +364,7 @@ void fixture_replace(const char *name)
 	char temporary[2 * PATH_SIZE];
 
 	snprintf(temporary, sizeof temporary, "%s/%s", programs, "replacement");
-	copy_myself(temporary);
+	fixture_copy_helper(temporary);
 	fixture_modify_begin();
 	ck_assert_int_eq(rename(temporary, fixture_program(name)), 0);
 	fixture_modify_end();

@@ -49,7 +49,9 @@ const char *fixture_scratch(const char *name);
 void fixture_modify_begin(void);
 void fixture_modify_end(void);
 
-/* Make the helper program `name`: a copy of this very program. */
+/* Make a helper program: a copy of this very program.  The file must not exist. */
+void fixture_copy_helper(const char *path);
+/* The same at fixture_program(name). */
 void fixture_install(const char *name);
 /* The same by way of rename(2): what stood there is replaced. */
 void fixture_replace(const char *name);

@@ -137,6 +137,27 @@ START_TEST(wild_dynamic_entries)
 }
 END_TEST
 
+START_TEST(strings_without_end)
+{
+	struct elf_plan plan = elf_plan_usual();
+	struct elffile *file;
+	const char *why;
+	int err;
+
+	/* The only string there is, cut off by the end of the table. */
+	plan.needed[1] = NULL;
+	elf_make(&image, &plan);
+	elf_put_dynamic(&image, DT_SYMTAB, UINT64_MAX);
+	elf_put_dynamic(&image, DT_STRSZ, 1 + strlen(plan.needed[0]));
+	malformed("a dynamic string lies outside");
+	elf_put_dynamic(&image, DT_STRSZ, 1 + strlen(plan.needed[0]) + 1);
+	file = read_image(&err, &why);
+	ck_assert_int_eq(err, 0);
+	ck_assert_str_eq(file->needed[0], plan.needed[0]);
+	elffile_free(file);
+}
+END_TEST
+
 START_TEST(wild_symbols_and_hash_tables)
 {
 	const size_t bucket = 4 * 4 + 8;
@@ -357,6 +378,7 @@ int main(void)
 	tcase_add_test(spoilt, wild_program_headers);
 	tcase_add_test(spoilt, wild_interpreters);
 	tcase_add_test(spoilt, wild_dynamic_entries);
+	tcase_add_test(spoilt, strings_without_end);
 	tcase_add_test(spoilt, wild_symbols_and_hash_tables);
 	tcase_add_test(spoilt, wild_sysv_hash_tables);
 	tcase_add_test(spoilt, wild_relocations);

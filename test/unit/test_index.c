@@ -1,5 +1,4 @@
-/* The index as one process uses it.  Many processes: test_index_race.c; damage: test_index_kill.c
-   and test_index_open.c. */
+/* The index as one process uses it. */
 #include "elfcache/index.h"
 
 #include <errno.h>

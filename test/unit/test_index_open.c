@@ -1,4 +1,4 @@
-/* Index files: which ones are made, which ones are trusted, and damaged ones. */
+/* Index files: which ones are made, and which ones are trusted. */
 #include "elfcache/index.h"
 
 #include <dirent.h>
@@ -297,111 +297,10 @@ START_TEST(zeros_are_no_index)
 }
 END_TEST
 
-/* 64 targets for the eight places of each of the first eight sets. */
-static struct target targets[8][64];
-
-/* Whatever the bytes are: answers that can be used, and soon. */
-static void use(struct index *index, struct noise *noise)
-{
-	uint64_t r = noise_next(noise);
-	struct target target = targets[(r >> 32) % 8][r % 64];
-	struct target_counts counts;
-	struct index_totals totals;
-	struct target found;
-	struct index_ref ref;
-	uint32_t slot = (uint32_t)(r >> 40) % 64;
-
-	if (index_find(index, &target.id, &found, &ref)) {
-		SCRATCH_ASSERT(identity_equal(&found.id, &target.id));
-		SCRATCH_ASSERT(found.kind < EXE_KINDS);
-		SCRATCH_ASSERT(memchr(found.path, '\0', sizeof found.path));
-		SCRATCH_ASSERT(ref.slot < INDEX_SLOTS);
-		index_count(index, &ref, HOW_LIBC, REASON_EXEC);
-	} else if (index_insert(index, &target, &ref)) {
-		SCRATCH_ASSERT(ref.slot < INDEX_SLOTS);
-		index_count(index, &ref, HOW_KERNEL, REASON_NONE);
-		index_uncount(index, &ref, HOW_KERNEL, REASON_NONE);
-	}
-	if (index_read(index, slot, &found, &counts)) {
-		SCRATCH_ASSERT(found.kind < EXE_KINDS);
-		SCRATCH_ASSERT(memchr(found.path, '\0', sizeof found.path));
-	}
-	index_read_totals(index, &totals);
-	SCRATCH_ASSERT(!index_read(index, INDEX_SLOTS + slot, &found, &counts));
-}
-
-/* The header and the first eight sets, which is what use() uses. */
-enum { HEADER = 4096, USED = HEADER + 8 * INDEX_WAYS * 512 };
-
-static void fill(struct index *index)
-{
-	for (unsigned set = 0; set < 8; set++)
-		for (unsigned n = 0; n < 64; n++) {
-			struct index_ref ref;
-
-			targets[set][n] = make_target(n, set);
-			if (n >= INDEX_WAYS)
-				continue;
-			ck_assert(index_insert(index, &targets[set][n], &ref));
-			index_count(index, &ref, HOW_LIBC, REASON_EXEC);
-		}
-}
-
-START_TEST(bytes_changed_at_random)
-{
-	static unsigned char good[USED];
-	struct index index = new_index();
-	unsigned char *bytes = (unsigned char *)index.map;
-	struct noise noise = {0xc0};
-
-	fill(&index);
-	memcpy(good, bytes, USED);
-	for (unsigned i = 0; i < 100000; i++) {
-		uint64_t r = noise_next(&noise);
-		size_t at = (r & 0xffffffff) % USED;
-
-		/* Every other time where an entry is governed from, and not just its path. */
-		if (r >> 63)
-			at = HEADER + (r & 63) * 512 + (r >> 8) % 128;
-		bytes[at] = (unsigned char)(r >> 32);
-		use(&index, &noise);
-		if (i % 200 == 199)
-			memcpy(bytes, good, USED);
-	}
-}
-END_TEST
-
-START_TEST(nothing_but_noise)
-{
-	struct index index = new_index();
-	unsigned char *bytes = (unsigned char *)index.map;
-	struct noise noise = {0xc1};
-
-	fill(&index);
-	for (unsigned round = 0; round < 300; round++) {
-		for (size_t i = 0; i < USED; i += 8) {
-			uint64_t r = noise_next(&noise);
-
-			if (round % 4 == 1)
-				r = 0xffffffffffffffff;
-			else if (round % 4 == 2)
-				r = 0xfffffffffffffffe;
-			else if (round % 4 == 3)
-				r &= 3;
-			memcpy(bytes + i, &r, sizeof r);
-		}
-		for (unsigned i = 0; i < 100; i++)
-			use(&index, &noise);
-	}
-	ck_assert_uint_le(index_unfinished_slots(&index), INDEX_SLOTS);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("index_open");
 	TCase *files = scratch_case(suite, "files", 20);
-	TCase *damage = scratch_case(suite, "damage", 60);
 
 	tcase_add_test(files, a_created_index_is_private_and_allocated);
 	tcase_add_test(files, the_umask_does_not_matter);
@@ -415,7 +314,5 @@ int main(void)
 	tcase_add_test(files, what_is_not_a_file_is_refused);
 	tcase_add_test(files, every_part_of_the_header_is_checked);
 	tcase_add_test(files, zeros_are_no_index);
-	tcase_add_test(damage, bytes_changed_at_random);
-	tcase_add_test(damage, nothing_but_noise);
 	return scratch_run(suite);
 }

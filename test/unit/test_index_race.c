@@ -46,7 +46,7 @@ static struct index_ref *place_of(struct index *index, const struct target *targ
 	return NULL;
 }
 
-static void start_programs(uint64_t seed, unsigned n_targets, bool take_back)
+static void start_programs(uint64_t seed, unsigned starts, unsigned n_targets, bool take_back)
 {
 	struct noise noise = {seed};
 	struct index index;
@@ -55,7 +55,7 @@ static void start_programs(uint64_t seed, unsigned n_targets, bool take_back)
 		_exit(1);
 	while (!tally->go)
 		usleep(100);
-	for (unsigned i = 0; i < STARTS; i++) {
+	for (unsigned i = 0; i < starts; i++) {
 		uint64_t r = noise_next(&noise);
 		unsigned n = (unsigned)((r >> 32) % n_targets);
 		enum how how = (enum how)(r % HOW_COUNT);
@@ -79,7 +79,7 @@ static void start_programs(uint64_t seed, unsigned n_targets, bool take_back)
 	index_close(&index);
 }
 
-static void run_processes(unsigned n_targets, unsigned sets, bool take_back)
+static void run_processes(unsigned starts, unsigned n_targets, unsigned sets, bool take_back)
 {
 	for (unsigned n = 0; n < n_targets; n++)
 		targets[n] = make_target(n, sets ? n % sets : ANY_SET);
@@ -91,7 +91,7 @@ static void run_processes(unsigned n_targets, unsigned sets, bool take_back)
 
 		ck_assert_int_ge(pid, 0);
 		if (pid == 0) {
-			start_programs(i + 1, n_targets, take_back);
+			start_programs(i + 1, starts, n_targets, take_back);
 			_exit(0);
 		}
 	}
@@ -125,7 +125,7 @@ START_TEST(every_start_is_counted_at_its_target)
 	static uint64_t counted[TARGETS_MAX];
 	struct index_totals totals;
 
-	run_processes(200, 0, false);
+	run_processes(STARTS, 200, 0, false);
 	check_totals(&index);
 	index_read_totals(&index, &totals);
 	ck_assert_uint_eq(totals.evicted_targets, 0);
@@ -159,7 +159,7 @@ START_TEST(no_start_is_lost_in_evictions)
 	struct index_sums sums;
 	uint64_t here = 0;
 
-	run_processes(40, 2, true);
+	run_processes(5 * STARTS, 40, 2, true);
 	check_totals(&index);
 	index_read_totals(&index, &totals);
 	ck_assert_uint_gt(totals.evicted_targets, 1000);
@@ -179,7 +179,7 @@ START_TEST(adding_one_target_together_leaves_few_doubles)
 	struct index index = new_index();
 	struct index_sums sums;
 
-	run_processes(TARGETS_MAX, 0, false);
+	run_processes(STARTS, TARGETS_MAX, 0, false);
 	check_totals(&index);
 	sums = sum_up(&index);
 	ck_assert_uint_ge(sums.targets, TARGETS_MAX);

@@ -19,11 +19,16 @@ static bool is_open(int fd)
 
 static int start_in_fork(int inherited)
 {
+	unsigned calls = kernel_stub.spawn_calls;
+
 	if (start("--exit", "0") != REASON_NONE || !fixture_exited(result.pid, 0))
 		return 1;
 	if (entry.template_fd == inherited || entry.template_owner != getpid())
 		return 2;
-	return is_open(inherited) ? 3 : 42;
+	/* It is not even tried with what was inherited. */
+	if (kernel_stub.spawn_calls != calls + 1)
+		return 3;
+	return is_open(inherited) ? 4 : 42;
 }
 
 START_TEST(a_fork_makes_its_own)
@@ -197,6 +202,11 @@ START_TEST(numbers_that_the_program_uses_are_passed_over)
 		ck_assert_int_eq(dup2(0, 768 + i), 768 + i);
 	expect_start();
 	ck_assert_int_eq(entry.template_fd, 773);
+	/* And the one that was found instead is not given again either. */
+	kernel_engine_drop(&entry);
+	entry.template_fd = -1;
+	expect_start();
+	ck_assert_int_eq(entry.template_fd, 774);
 	for (int i = 0; i < 5; i++)
 		ck_assert(is_open(768 + i));
 }

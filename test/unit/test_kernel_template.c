@@ -3,17 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel_fixture.h"
-#include "shim/template/kernel_parts.h"
 
 static bool is_open(int fd)
 {
@@ -157,6 +156,59 @@ START_TEST(root_pins_nothing_that_only_looks_like_it)
 	entry.kind = EXE_GLIBC;
 	expect_verdict(REASON_WRITABLE);
 	unlink(path);
+}
+END_TEST
+
+/* In a mount namespace of this test's own. */
+START_TEST(root_does_not_pin_what_is_local)
+{
+	static const struct {
+		const char *directory;
+		enum reason reason;
+	} places[] = {{"/usr/local", REASON_WRITABLE}, {"/usr/share", REASON_NONE}};
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tmpfs", places[_i].directory, "tmpfs", 0, "mode=0755")) {
+		fprintf(stderr, "not run: not root, or cannot mount\n");
+		return;
+	}
+	snprintf(program, PATH_MAX, "%s/tool", places[_i].directory);
+	scratch_file(program, "x", 1, 0755);
+	choose_program(program);
+	ck_assert_int_eq(kernel_file_verdict(program, EXE_GLIBC, &entry.id), places[_i].reason);
+	ck_assert_int_eq(chown(program, 1, 0), 0);
+	choose_program(program);
+	ck_assert_int_eq(kernel_file_verdict(program, EXE_GLIBC, &entry.id), REASON_WRITABLE);
+}
+END_TEST
+
+/* In /usr, which has /bin/true as well. */
+static int start_without_proc(void)
+{
+	if (chroot("/usr"))
+		return 1;
+	entry = fixture_entry(program);
+	return start("--exit", "0") == REASON_REFUSED && !entry.template_verdict &&
+			       kernel_stub.create_calls == 2
+		       ? 42
+		       : 2;
+}
+
+START_TEST(without_proc_no_template_is_made)
+{
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		fprintf(stderr, "not run: not root\n");
+		return;
+	}
+	choose_program("/bin/true");
+	ck_assert(kernel_engine_available(&engine));
+	pid = fork();
+	if (pid == 0)
+		_exit(start_without_proc());
+	ck_assert(fixture_exited(pid, 42));
 }
 END_TEST
 
@@ -323,6 +375,8 @@ int main(int argc, char *argv[])
 	tcase_add_checked_fixture(root, kernel_fixture_setup, NULL);
 	tcase_add_loop_test(root, root_pins_what_belongs_to_the_system, 0, 2);
 	tcase_add_test(root, root_pins_nothing_that_only_looks_like_it);
+	tcase_add_loop_test(root, root_does_not_pin_what_is_local, 0, 2);
+	tcase_add_test(root, without_proc_no_template_is_made);
 	suite_add_tcase(s, root);
 
 	t = fixture_case(s, "templates", 60);

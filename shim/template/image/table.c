@@ -48,9 +48,12 @@ enum { ALWAYS = sizeof always / sizeof always[0] };
 static uint32_t reserve(struct table *t, size_t size)
 {
 	size_t at = (t->size + 7) & ~(size_t)7;
-	unsigned char *more = realloc(t->data, at + size);
+	unsigned char *more;
 
-	if (!more || at + size > UINT32_MAX)
+	if (at + size > UINT32_MAX)
+		return 0;
+	more = realloc(t->data, at + size);
+	if (!more)
 		return 0;
 	memset(more + t->size, 0, at + size - t->size);
 	t->data = more;
@@ -220,8 +223,8 @@ int table_build(struct table *t, const struct image_source *source, const struct
 	int err;
 
 	*t = (struct table){0};
-	t->data = calloc(1, sizeof(struct image_table));
 	t->size = sizeof(struct image_table);
+	t->data = calloc(1, t->size);
 	if (!t->data)
 		return -ENOMEM;
 	*head(t) = (struct image_table){

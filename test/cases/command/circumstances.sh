@@ -1,0 +1,161 @@
+# Failing to accelerate is never an error: COMMAND runs, and its status is the command's.
+# shellcheck source=test/cases/command/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# native WHAT COMMAND...: status 7, silently, and with --stats one line that there are none.
+native()
+{
+    native_what=$1
+    shift
+    status "$native_what" 7 "$@" "$command" sh -c 'exit 7'
+    silent "$native_what"
+    status "$native_what, --stats" 7 "$@" "$command" --stats sh -c 'exit 7'
+    one_line "$native_what, --stats" "no statistics"
+    status "$native_what, --verbose" 7 "$@" "$command" --verbose sh -c 'exit 7'
+    grep -q '^spawn-template: ' err || fail "$native_what, --verbose: nothing said"
+}
+
+# accelerated WHAT COMMAND...: status 7, silently, and something was counted.
+accelerated()
+{
+    accelerated_what=$1
+    shift
+    status "$accelerated_what" 7 "$@" "$command" sh -c 'exit 7'
+    silent "$accelerated_what"
+    status "$accelerated_what, --stats" 7 "$@" "$command" --stats sh -c '/bin/true; exit 7'
+    grep -q '1 starts' err || fail "$accelerated_what: nothing counted"
+}
+
+mkdir gone
+# shellcheck disable=SC2016
+accelerated "working directory removed" sh -c 'cd gone && rmdir ../gone && "$@"; s=$?
+    mkdir -p ../gone; exit $s' sh
+mkdir -p gone
+cd gone || exit 1
+rmdir ../gone
+status "--cache-dir, working directory removed" 2 "$command" --cache-dir=here true
+one_line "--cache-dir, working directory removed" "the working directory is not known"
+cd "$work" || exit 1
+
+# Without a home there is /var/tmp.
+id=$(id -u)
+for variant in "-u HOME" "HOME=" "HOME=relative" "HOME=$work/not/there" "HOME=/dev/null"; do
+    had=$([ -e "/var/tmp/spawn-template-$id" ] && echo yes)
+    # shellcheck disable=SC2086
+    accelerated "$variant" env $variant
+    [ -n "$had" ] || rmdir "/var/tmp/spawn-template-$id" 2>/dev/null
+done
+
+# A directory that somebody else could have made is passed over, and the next one taken.
+mkdir -p runtime xdg
+mkdir -m 0777 runtime/spawn-template
+ln -s "$work" xdg/spawn-template
+accelerated "unsafe candidates" env XDG_RUNTIME_DIR="$work/runtime" XDG_CACHE_HOME="$work/xdg"
+same "unsafe candidates: untouched" 0 "$(sessions runtime/spawn-template)"
+rm xdg/spawn-template
+touch xdg/spawn-template
+accelerated "a file for a directory" env XDG_CACHE_HOME="$work/xdg"
+
+# A very long path.
+long=$work
+while [ ${#long} -lt 4000 ]; do
+    long=$long/$(printf '%0200d' 0)
+done
+accelerated "XDG_CACHE_HOME too long" env XDG_CACHE_HOME="$long/$(printf '%0200d' 0)"
+status "--cache-dir too long" 2 "$command" --cache-dir="$long/$(printf '%0200d' 0)" true
+one_line "--cache-dir too long" "the path is too long"
+
+same "no session is left" 0 "$(sessions)"
+
+[ "$(id -u)" -eq 0 ] || {
+    echo "not as root: what follows needs mounts"
+    finish
+}
+
+# Somebody else's directory, as root who may write to it.
+mkdir -m 0755 theirs
+chown 65534:65534 theirs
+status "somebody else's --cache-dir" 2 "$command" --cache-dir=theirs true
+one_line "somebody else's --cache-dir" "belongs to somebody else"
+mkdir -p runtime2/spawn-template
+chown 65534 runtime2/spawn-template
+accelerated "somebody else's directory" env XDG_RUNTIME_DIR="$work/runtime2"
+
+# As an ordinary user, if the command can be reached by one.
+# shellcheck disable=SC2016
+as_user='HOME=$1; export HOME; shift; cd /; exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
+chmod 755 "$work"
+mkdir -m 0755 user
+chown 65534:65534 user
+if sh -c "$as_user" sh "$work/user" test -x "$command" 2>/dev/null; then
+    accelerated "user" sh -c "$as_user" sh "$work/user"
+    same "user: owner" 65534 "$(stat -c %u user/.cache/spawn-template)"
+    chmod 0555 user
+    rm -rf user/.cache
+    had=$([ -e /var/tmp/spawn-template-65534 ] && echo yes)
+    accelerated "user with a home that is read-only" sh -c "$as_user" sh "$work/user"
+    [ -n "$had" ] || rmdir /var/tmp/spawn-template-65534
+    # Of another user's session nothing is taken over.
+    # shellcheck disable=SC2016
+    status "another user's session" 7 "$command" sh -c '
+        umask 077; HOME=$1/user; export HOME; chmod 0755 "$HOME"
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0" sh -c "exit 7"' \
+        "$command" "$work"
+    silent "another user's session"
+fi
+
+# Mounts of its own.
+unshare -m true 2>/dev/null || {
+    echo "no mount namespaces: what follows needs them"
+    finish
+}
+# mounted WHERE OPTIONS COMMAND...
+mounted()
+{
+    # shellcheck disable=SC2016
+    set -- "$1" "$2" unshare -m sh -c '
+        mount -t tmpfs -o "$2" tmpfs "$1" || exit 99
+        shift 2; exec "$@"' sh "$@"
+    shift 2
+    "$@"
+}
+mkdir full
+# Full: the directory can be made, the index cannot.  Nowhere else is room either.
+native "disk full" mounted /var/tmp size=64k mounted "$HOME" size=64k env
+status "--cache-dir on a full disk" 7 mounted "$work/full" size=64k,mode=700 \
+    "$command" --cache-dir="$work/full" sh -c 'exit 7'
+silent "--cache-dir on a full disk"
+# Full, but there is another candidate.
+accelerated "first candidate full" mounted "$work/full" size=64k,mode=755 \
+    env XDG_RUNTIME_DIR="$work/full"
+native "no candidate allows execution" mounted /var/tmp noexec mounted "$HOME" noexec env
+status "--cache-dir on noexec" 2 mounted "$work/full" noexec,mode=700 \
+    "$command" --cache-dir="$work/full" true
+one_line "--cache-dir on noexec" "mounted noexec"
+native "all read-only" mounted /var/tmp ro mounted "$HOME" ro env
+
+# Without /proc, /dev and the rest.
+# shellcheck disable=SC2016
+no_proc='mount -t tmpfs tmpfs /proc && exec "$@"'
+accelerated "no /proc" unshare -m sh -c "$no_proc" sh
+# shellcheck disable=SC2016
+accelerated "no /dev" unshare -m sh -c 'mount -t tmpfs tmpfs /dev && exec "$@"' sh
+status "no /proc: the preload is found" 0 unshare -m sh -c "$no_proc" sh \
+    "$command" printenv LD_PRELOAD
+# Sessions of before are told dead from live by what is left: that there is a process.
+# shellcheck disable=SC2016
+"$command" sh -c 'kill -KILL $PPID; sleep 9' 2>/dev/null
+same "no /proc: a dead session" 1 "$(sessions)"
+accelerated "no /proc: sweeping" unshare -m sh -c "$no_proc" sh
+same "no /proc: swept" 0 "$(sessions)"
+
+# Another PID namespace sees that a launcher's session is in use.
+if unshare -fp --mount-proc true 2>/dev/null; then
+    # shellcheck disable=SC2016
+    status "PID namespace" 0 "$command" sh -c '
+        unshare -fp --mount-proc env -u SPAWN_TEMPLATE_CACHE -u LD_PRELOAD "$0" true
+        [ -e "$SPAWN_TEMPLATE_CACHE/index" ]' "$command"
+fi
+
+same "no session is left" 0 "$(sessions)"
+finish
