@@ -60,7 +60,7 @@ add_custom_target(lint)
 st_lint_target(format ST_CLANG_FORMAT
   "${ST_CLANG_FORMAT}" --dry-run --Werror "--files=${format_files}")
 st_lint_target(shell ST_SHELLCHECK
-  "${ST_SHELLCHECK}" --shell=sh --external-sources --source-path=SCRIPTDIR --exclude=SC2016
+  "${ST_SHELLCHECK}" --shell=sh --severity=warning --external-sources --source-path=SCRIPTDIR
   ${lint_scripts})
 
 if(ST_CLANG_FORMAT)

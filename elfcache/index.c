@@ -66,6 +66,26 @@ static uint32_t first_slot(const struct identity *id)
 	return (uint32_t)(identity_hash(id) % INDEX_SETS) * INDEX_WAYS;
 }
 
+/* Blocks for the whole file, by writing it where the file system cannot be asked for them. */
+static int allocate(int fd, size_t size)
+{
+	static const char zeros[4096];
+	int err;
+
+	do
+		err = (int)sys_call4(SYS_fallocate, fd, 0, 0, (long)size);
+	while (err == -EINTR);
+	if (err != -EOPNOTSUPP)
+		return err;
+	for (size_t done = 0; done < size; done += sizeof zeros) {
+		ssize_t n = sys_write(fd, zeros, sizeof zeros);
+
+		if (n != sizeof zeros)
+			return n < 0 ? (int)n : -ENOSPC;
+	}
+	return 0;
+}
+
 /* mkstemp-like names are not needed: the directory is private to one session. */
 int index_create(int dirfd, const char *name, const struct index_origin *origin)
 {
@@ -79,7 +99,7 @@ int index_create(int dirfd, const char *name, const struct index_origin *origin)
 	/* Whatever the umask has left of the mode. */
 	err = (int)sys_call3(SYS_fchmod, fd, 0600, 0);
 	if (!err)
-		err = (int)sys_call4(SYS_fallocate, fd, 0, 0, (long)size);
+		err = allocate(fd, size);
 	if (err)
 		goto fail;
 	map = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -204,6 +224,13 @@ bool index_find(const struct index *index, const struct identity *id, struct tar
 	return false;
 }
 
+bool index_holds(const struct index *index, const struct index_ref *ref)
+{
+	return slot_is_published(ref->generation) &&
+	       atomic_load_explicit(&entry_at(index, ref->slot)->generation,
+				    memory_order_acquire) == ref->generation;
+}
+
 /*
  * The way to write to: an unused one, else the least recently used.  Ways that are being written
  * are left to their writers.
@@ -319,7 +346,7 @@ static void count(struct index *index, const struct index_ref *ref, enum how how
 	e = entry_at(index, ref->slot);
 	/* A target that was evicted since the look-up: its starts are no longer told apart.  (If
 	   that happens between this line and the next, one start is booked to its successor.) */
-	if (atomic_load_explicit(&e->generation, memory_order_acquire) != ref->generation) {
+	if (!index_holds(index, ref)) {
 		atomic_fetch_add_explicit(&h->evicted_starts[how], n, memory_order_relaxed);
 		return;
 	}
@@ -414,8 +441,7 @@ void index_add_starts(struct index *index, const struct index_ref *ref,
 		      const struct target_counts *counts)
 {
 	struct entry *e = ref ? entry_at(index, ref->slot) : NULL;
-	bool there =
-		e && atomic_load_explicit(&e->generation, memory_order_acquire) == ref->generation;
+	bool there = e && index_holds(index, ref);
 
 	for (int how = 0; how < HOW_COUNT; how++)
 		add(there ? &e->starts[how] : &index->map->evicted_starts[how],

@@ -114,6 +114,9 @@ const struct index_origin *index_origin(const struct index *index);
 bool index_find(const struct index *index, const struct identity *id, struct target *target,
 		struct index_ref *ref);
 
+/* True if the place is still that of the target it was given for. */
+bool index_holds(const struct index *index, const struct index_ref *ref);
+
 /*
  * Add a target that index_find() did not find.  False if there was no room without waiting: its
  * starts are then counted in the totals only.  Two processes that add one target at the same time

@@ -91,6 +91,11 @@ static void verify_index(const struct index *index, bool in_use, struct finding 
 		f->structure = "its programs have more starts than there were";
 }
 
+static bool is_empty(int dirfd)
+{
+	return faccessat(dirfd, CACHEDIR_INDEX, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
 static void verify_session(const struct cache_directory *d, const struct cache_session *s,
 			   struct finding *f)
 {
@@ -101,10 +106,10 @@ static void verify_session(const struct cache_directory *d, const struct cache_s
 		f->structure = "it has the name of a session, but is not ours alone";
 		return;
 	}
-	if (s->state == SESSION_STARTING)
-		return;
 	fd = openat(d->base.fd, s->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || index_open(fd, CACHEDIR_INDEX, geteuid(), &index)) {
+	if (s->state == SESSION_STARTING && is_empty(fd)) {
+		/* On its way. */
+	} else if (fd < 0 || index_open(fd, CACHEDIR_INDEX, geteuid(), &index)) {
 		f->structure = "it has no index of this version";
 	} else {
 		verify_index(&index, s->state != SESSION_DEAD, f);

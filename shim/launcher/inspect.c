@@ -99,11 +99,17 @@ void inspect_free(struct inspected *f)
 	f->elf = NULL;
 }
 
+/* The loader takes no library from a path in LD_PRELOAD into such a program (ld.so(8)). */
+static bool is_secure(const struct inspected *f)
+{
+	return f->exe.kind != EXE_SCRIPT && (f->id.mode & (S_ISUID | S_ISGID));
+}
+
 const char *inspect_preload(const struct inspected *f)
 {
 	if (exe_rejects_preload(f->loaded))
 		return "removed";
-	return f->loaded == EXE_GLIBC ? "loaded" : "not-loaded";
+	return f->loaded == EXE_GLIBC && !is_secure(f) ? "loaded" : "not-loaded";
 }
 
 const char *inspect_preload_sentence(const struct inspected *f)
@@ -112,7 +118,7 @@ const char *inspect_preload_sentence(const struct inspected *f)
 		return "taken out of its environment, since it cannot be loaded there";
 	if (f->loaded != EXE_GLIBC)
 		return "not loaded: what this program starts itself is not accelerated";
-	if (f->id.mode & (S_ISUID | S_ISGID))
+	if (is_secure(f))
 		return "not loaded by set-user-id and set-group-id programs (ld.so(8))";
 	return "loaded: what this program starts itself is accelerated";
 }

@@ -2,7 +2,20 @@
 
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
+#include "../template/procfs.h"
 #include "target_name.h"
+
+/* Look into the file that was given as path relative to dirfd, or as dirfd itself. */
+static int look(const char *path, int dirfd, struct exe *exe)
+{
+	char fd_path[PROCFS_FD_PATH_MAX];
+
+	if (path[0])
+		return exe_look(dirfd, path, exe);
+	/* Also one that was opened with O_PATH, which cannot be read from. */
+	procfs_fd_path(dirfd, fd_path);
+	return exe_look(AT_FDCWD, fd_path, exe);
+}
 
 /* Find the target in the index, or look into the file and enter it there. */
 static void identify(struct target_view *target, int dirfd)
@@ -17,7 +30,7 @@ static void identify(struct target_view *target, int dirfd)
 		return;
 	}
 	/* Unreadable is a kind like the others. */
-	exe_look(dirfd, target->path, &exe);
+	look(target->path, dirfd, &exe);
 	entry->kind = (uint16_t)exe.kind;
 	if (!target->has_index)
 		return;
@@ -51,8 +64,12 @@ void target_look(struct target_view *target, const struct settings *settings, in
 		return;
 	}
 	hash = cache_path_hash(path);
-	if (cache_find(cache, hash, &target->entry.id, &target->entry))
+	if (cache_find(cache, hash, &target->entry.id, &target->entry)) {
+		/* It may have made room for others in the index since. */
+		if (target->has_index && !index_holds(&target->index, &target->entry.ref))
+			identify(target, dirfd);
 		return;
+	}
 	target->entry.path_hash = hash;
 	identify(target, dirfd);
 	if (cache_store(cache, &target->entry, &dropped))
@@ -68,7 +85,7 @@ bool target_rejects_preload(const struct target_view *target, int dirfd)
 		return false;
 	/* The interpreter may be replaced while the script stays the same: look anew each time. */
 	if (kind == EXE_SCRIPT) {
-		if (exe_look(dirfd, target->path, &exe))
+		if (look(target->path, dirfd, &exe))
 			return false;
 		kind = exe_loaded_kind(&exe);
 	}

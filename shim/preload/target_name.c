@@ -2,38 +2,21 @@
 
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
+#include "../template/procfs.h"
 
 /* A longer name would be cut in the index anyway. */
 enum { NAME_MAX_SEEN = 2 * INDEX_PATH_MAX };
 
-/* "/proc/self/fd/N" */
-static void descriptor_link(int fd, char out[32])
-{
-	static const char prefix[] = "/proc/self/fd/";
-	char digits[12];
-	char *p = &digits[sizeof digits - 1];
-
-	*p = '\0';
-	do {
-		*--p = (char)('0' + fd % 10);
-		fd /= 10;
-	} while (fd);
-	mem_copy(out, prefix, sizeof prefix - 1);
-	mem_copy(out + sizeof prefix - 1, p, mem_length(p) + 1);
-}
-
 /* The directory that relative paths start from; its length, or a negative error number. */
 static ssize_t directory(int dirfd, char *buf, size_t size)
 {
-	char link[32];
 	ssize_t n;
 
 	if (dirfd == AT_FDCWD) {
 		n = sys_call3(SYS_getcwd, (long)buf, (long)size, 0);
 		return n > 0 ? n - 1 : n;
 	}
-	descriptor_link(dirfd, link);
-	return sys_readlinkat(AT_FDCWD, link, buf, size);
+	return procfs_fd_link(dirfd, buf, size);
 }
 
 void target_name(struct target *target, int dirfd, const char *path)

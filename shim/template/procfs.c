@@ -52,13 +52,18 @@ bool procfs_is_ours(void)
 	return read_link("/proc/self", link, sizeof link) > 0 && mem_same_string(link, pid);
 }
 
+void procfs_fd_path(int fd, char path[PROCFS_FD_PATH_MAX])
+{
+	put_decimal(put_string(path, "/proc/self/fd/"), fd);
+}
+
 ssize_t procfs_fd_link(int fd, char *buf, size_t size)
 {
-	char path[sizeof "/proc/self/fd/" + DECIMAL_MAX];
+	char path[PROCFS_FD_PATH_MAX];
 
 	if (fd < 0)
 		return -EBADF;
-	put_decimal(put_string(path, "/proc/self/fd/"), fd);
+	procfs_fd_path(fd, path);
 	return read_link(path, buf, size);
 }
 

@@ -24,6 +24,12 @@ struct procfs_task {
 /* True if /proc is there and is that of the caller's own pid namespace. */
 bool procfs_is_ours(void);
 
+/* Room for "/proc/self/fd/N". */
+enum { PROCFS_FD_PATH_MAX = 32 };
+
+/* The path by which descriptor fd >= 0 of the calling process can be opened anew. */
+void procfs_fd_path(int fd, char path[PROCFS_FD_PATH_MAX]);
+
 /*
  * What descriptor fd of the calling process is, as /proc/self/fd names it, terminated by a NUL.
  * Returns the length, or a negative error number; -ENAMETOOLONG if it does not fit.

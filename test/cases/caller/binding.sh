@@ -1,7 +1,7 @@
 # No symbol is bound for the preload after the program has begun: in a vfork() child, that would run
 # the dynamic linker on its parent's stack and heap.  The dynamic linker itself says what it binds.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin caller.binding
 [ "$all_modes" != again ] || skip 'only with the preload'

@@ -1,6 +1,6 @@
 # Every start is counted once, and a start that fails is not.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin caller.counts
 [ "$all_modes" != again ] || skip 'only with the preload'

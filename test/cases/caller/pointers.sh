@@ -1,6 +1,6 @@
 # Bad pointers, for programs of the kinds that the preload tells apart.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin caller.pointers
 

@@ -1,6 +1,6 @@
 # A caller that is not the session's user, or was and is no more: for root only.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 [ "$(id -u)" = 0 ] || skip 'not root'
 need setpriv

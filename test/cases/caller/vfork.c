@@ -73,8 +73,7 @@ static void try_environment(const char *program)
 	}
 	intact = environ == child_environment;
 	environ = saved;
-	fact("environ is shared: %d", intact);
-	fact("status: %s", status_text(wait_for(pid)));
+	fact("environ is shared: status %s, %d", status_text(wait_for(pid)), intact);
 }
 
 static volatile sig_atomic_t handled;

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Failing to accelerate is never an error: COMMAND runs, and its status is the command's.
 # shellcheck source=test/cases/command/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,16 +27,17 @@ accelerated()
     grep -q '1 starts' err || fail "$accelerated_what: nothing counted"
 }
 
+# COMMAND is none that minds where it is.
 mkdir gone
 # shellcheck disable=SC2016
-accelerated "working directory removed" sh -c 'cd gone && rmdir ../gone && "$@"; s=$?
-    mkdir -p ../gone; exit $s' sh
-mkdir -p gone
-cd gone || exit 1
-rmdir ../gone
-status "--cache-dir, working directory removed" 2 "$command" --cache-dir=here true
+status "working directory removed" 0 sh -c 'cd gone && rmdir ../gone && exec "$@"' sh \
+    "$command" --stats -- env /bin/true
+grep -q '1 starts' err || fail "working directory removed: nothing counted"
+mkdir gone
+# shellcheck disable=SC2016
+status "--cache-dir, working directory removed" 2 \
+    sh -c 'cd gone && rmdir ../gone && exec "$@"' sh "$command" --cache-dir=here true
 one_line "--cache-dir, working directory removed" "the working directory is not known"
-cd "$work" || exit 1
 
 # Without a home there is /var/tmp.
 id=$(id -u)
@@ -51,7 +53,7 @@ mkdir -p runtime xdg
 mkdir -m 0777 runtime/spawn-template
 ln -s "$work" xdg/spawn-template
 accelerated "unsafe candidates" env XDG_RUNTIME_DIR="$work/runtime" XDG_CACHE_HOME="$work/xdg"
-same "unsafe candidates: untouched" 0 "$(sessions runtime/spawn-template)"
+same "unsafe candidates: untouched" 0 "$(sessions_in runtime/spawn-template)"
 rm xdg/spawn-template
 touch xdg/spawn-template
 accelerated "a file for a directory" env XDG_CACHE_HOME="$work/xdg"
@@ -109,30 +111,35 @@ unshare -m true 2>/dev/null || {
     echo "no mount namespaces: what follows needs them"
     finish
 }
-# mounted WHERE OPTIONS COMMAND...
-mounted()
-{
-    # shellcheck disable=SC2016
-    set -- "$1" "$2" unshare -m sh -c '
-        mount -t tmpfs -o "$2" tmpfs "$1" || exit 99
-        shift 2; exec "$@"' sh "$@"
-    shift 2
-    "$@"
-}
+# ./mounted [WHERE:OPTIONS]... -- COMMAND...: with a tmpfs on each of these places.
+cat >mounted <<'MOUNTED'
+#!/bin/sh
+[ -n "$inside" ] || inside=1 exec unshare -m "$0" "$@"
+while [ "$1" != -- ]; do
+    mount -t tmpfs -o "${1#*:}" tmpfs "${1%%:*}" || exit 99
+    shift
+done
+shift
+unset inside
+exec "$@"
+MOUNTED
+chmod +x mounted
 mkdir full
 # Full: the directory can be made, the index cannot.  Nowhere else is room either.
-native "disk full" mounted /var/tmp size=64k mounted "$HOME" size=64k env
-status "--cache-dir on a full disk" 7 mounted "$work/full" size=64k,mode=700 \
+native "disk full" \
+    "$work/mounted" /var/tmp:size=64k "$HOME:size=64k" --
+status "--cache-dir on a full disk" 7 "$work/mounted" "$work/full:size=64k,mode=700" -- \
     "$command" --cache-dir="$work/full" sh -c 'exit 7'
 silent "--cache-dir on a full disk"
 # Full, but there is another candidate.
-accelerated "first candidate full" mounted "$work/full" size=64k,mode=755 \
+accelerated "first candidate full" "$work/mounted" "$work/full:size=64k,mode=755" -- \
     env XDG_RUNTIME_DIR="$work/full"
-native "no candidate allows execution" mounted /var/tmp noexec mounted "$HOME" noexec env
-status "--cache-dir on noexec" 2 mounted "$work/full" noexec,mode=700 \
+native "no candidate allows execution" \
+    "$work/mounted" /var/tmp:noexec "$HOME:noexec" --
+status "--cache-dir on noexec" 2 "$work/mounted" "$work/full:noexec,mode=700" -- \
     "$command" --cache-dir="$work/full" true
 one_line "--cache-dir on noexec" "mounted noexec"
-native "all read-only" mounted /var/tmp ro mounted "$HOME" ro env
+native "all read-only" "$work/mounted" /var/tmp:ro "$HOME:ro" --
 
 # Without /proc, /dev and the rest.
 # shellcheck disable=SC2016

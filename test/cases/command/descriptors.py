@@ -159,7 +159,7 @@ class Release(CommandTest):
 
     def test_stdin_closed_early(self):
         """The writer of a pipe that nobody reads any more is told so."""
-        process = subprocess.Popen([COMMAND, "sh", "-c", "exec <&-; echo closed; sleep 30"],
+        process = subprocess.Popen([COMMAND, "sh", "-c", "exec <&-; echo closed; exec sleep 30"],
                                    env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.assertEqual(os.read(process.stdout.fileno(), 100), b"closed\n")
 

@@ -1,3 +1,4 @@
+#!/bin/sh
 # What COMMAND finds in its environment.
 # shellcheck source=test/cases/command/lib.sh
 . "$(dirname "$0")/lib.sh"

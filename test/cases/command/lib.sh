@@ -1,15 +1,13 @@
 # Shell functions of the tests of the command.  To be sourced first; needs in the environment
 #
 #   ST_COMMAND    the command spawn-template, built
-#   ST_CASES_BIN  the helper programs
 #   PYTHON        a Python 3
 #
 # shellcheck shell=sh
 set -u
 
-command=${ST_COMMAND:?}
 # shellcheck disable=SC2034
-preload=$(dirname "$command")/../lib/libspawn_template_preload.so
+command=${ST_COMMAND:?}
 failures=0
 
 # Nothing of the one who runs the tests may show in them.
@@ -92,10 +90,15 @@ silent()
     }
 }
 
-# sessions: how many there are in the cache directory.
+# sessions: how many there are in the cache directory; sessions_in: in another.
 sessions()
 {
-    find "${1:-$cache}" -mindepth 1 -maxdepth 1 -name 'session-*' 2>/dev/null | wc -l
+    sessions_in "$cache"
+}
+
+sessions_in()
+{
+    find "$1" -mindepth 1 -maxdepth 1 -name 'session-*' 2>/dev/null | wc -l
 }
 
 # json FILE EXPRESSION: the value of a Python expression in which j is the parsed file.

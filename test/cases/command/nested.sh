@@ -1,3 +1,4 @@
+#!/bin/sh
 # The command within a session: one session serves all, and its counts are complete.
 # shellcheck source=test/cases/command/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +15,7 @@ same "joined" "1 same 7" "$("$command" sh -c '
     printf $?' "$command")"
 # shellcheck disable=SC2016
 same "LD_PRELOAD is not grown" 1 "$("$command" sh -c '"$0" "$0" printenv LD_PRELOAD' "$command" |
-    tr ': ' '\n\n' | grep -c libspawn_template_preload)"
+    tr ':' '\n' | grep -c libspawn_template_preload)"
 # It executes COMMAND in its own place, so that nothing stands between.
 # shellcheck disable=SC2016
 same "joined: the same process" same \

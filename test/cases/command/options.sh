@@ -1,3 +1,4 @@
+#!/bin/sh
 # Whatever is unknown or malformed is one clear line, and status 2; nothing is run.
 # shellcheck source=test/cases/command/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -65,7 +66,7 @@ for value in fast AUTO ' auto' 1; do
 done
 status "SPAWN_TEMPLATE=image" 2 env SPAWN_TEMPLATE=image "$command" touch ran
 one_line "SPAWN_TEMPLATE=image" "engine image"
-for value in 472 472,472 472,0 1,4096 a,b 472,473, ,; do
+for value in 472 472,472 472,0 1,4096 a,b '472,473,' ','; do
     status "numbers $value" 2 env SPAWN_TEMPLATE_KERNEL_NR="$value" "$command" touch ran
     one_line "numbers $value" "SPAWN_TEMPLATE_KERNEL_NR=$value: must be two different numbers"
 done

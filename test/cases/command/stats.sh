@@ -1,3 +1,4 @@
+#!/bin/sh
 # The statistics: exact, complete, and safely written.
 # shellcheck source=test/cases/command/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -62,6 +63,7 @@ while [ $i -lt 3000 ]; do
     echo '#!/bin/true' >many/$i
 done
 chmod +x many/*
+# shellcheck disable=SC2016
 status "many programs" 0 "$command" --stats=s.json sh -c 'for f in many/*; do $f; done'
 same "many programs" 3000 "$(json s.json "$total")"
 same "some are not listed" True "$(json s.json 'j["evicted"]["targets"] > 0')"

@@ -1,3 +1,4 @@
+#!/bin/sh
 # The exit status of the command is that of COMMAND.
 # shellcheck source=test/cases/command/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -39,9 +40,11 @@ status "text without #!" 9 "$command" ./plain-script
 status "-- before COMMAND" 5 "$command" -- sh -c 'exit 5'
 status "COMMAND that looks like an option" 127 "$command" -- --stats
 one_line "COMMAND that looks like an option" "--stats: command not found"
+# shellcheck disable=SC2016
 status "COMMAND's options are its own" 0 "$command" sh -c '[ "$1" = --help ]' sh --help
 status "a subcommand's name behind --" 0 "$command" -- env true
 
+# shellcheck disable=SC2016
 same "arguments" "<a b><><'\"\\><*>" \
     "$("$command" sh -c 'for a; do printf "<%s>" "$a"; done' sh 'a b' '' "'\"\\" '*')"
 same "stdin is passed on" "text" "$(printf 'text' | "$command" cat)"

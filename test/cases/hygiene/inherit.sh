@@ -1,7 +1,7 @@
 # Who inherits the preload: every child, also through programs that it does not reach itself; and
 # nobody from whom LD_PRELOAD was taken away.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin hygiene.inherit
 [ "$all_modes" != again ] || skip 'only with the preload'

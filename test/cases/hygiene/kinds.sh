@@ -1,7 +1,7 @@
 # kinds.sh KIND: a program of a kind that cannot take the preload, or does not care, is started in
 # every way: the same output, nothing on stderr, the same status; and so is a script for it.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 
 kind=$1
@@ -95,4 +95,10 @@ for target in "$program" "$work/script" "$work/nested"; do
     done
 done
 compare_modes sh -c "'$program' one two; '$program' | cat; exec '$program'"
+# One way of starting must not leave behind, for others of the session, a wrong idea of the file.
+launch=$ST_CASES_BIN/launch
+for first in fexecve execveat posix_spawn execvp; do
+    compare_modes sh -c "'$launch' $first '$program' one; '$launch' posix_spawn '$program' two
+        '$launch' vfork '$program'; '$launch' fexecve '$program'"
+done
 modes_end

@@ -1,6 +1,6 @@
 # Other libraries in LD_PRELOAD stay, in their order, when a program has to be started without ours.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin hygiene.order
 [ "$all_modes" != again ] || skip 'only with the preload'
@@ -30,7 +30,8 @@ kept() {
         in_mode session "$ST_CASES_BIN/launch" "$mechanism" "$work/program"
         [ "$(cat "$work/session.status")" = 5 ] || wrong "$mechanism: $(cat "$work/session.status")"
         [ ! -s "$work/session.err" ] || wrong "$mechanism: $(cat "$work/session.err")"
-        # shellcheck disable=SC2046
+        # echo makes one line of its words.
+        # shellcheck disable=SC2005,SC2046
         found=$(echo $(sed -n 's/^LD_PRELOAD=//p' "$work/session.out" | tr ':' ' '))
         [ "$found" = "$expected" ] || wrong "$mechanism with $mode_preload: '$found'"
         if [ -z "$expected" ] && grep -q '^LD_PRELOAD' "$work/session.out"; then

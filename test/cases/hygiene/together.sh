@@ -1,7 +1,7 @@
 # together.sh TOOL: the preload beside other libraries that are preloaded, before and behind them,
 # and under tools that watch a process.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 
 tool=$1

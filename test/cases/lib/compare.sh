@@ -1,7 +1,7 @@
 # compare.sh NAME [VARIABLE=VALUE]... COMMAND...: a whole test: COMMAND has to do the same in every
 # mode of modes.sh, whose variables (expect_starts, expect_kernel, ...) may be set first.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin "$1"
 shift

@@ -1,7 +1,7 @@
 # build.sh make|ninja COMPILER: a small project, built, tested, changed and built again; every file
 # that comes out has to be the same, bit for bit.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 
 tool=$1

@@ -1,6 +1,6 @@
 # A configure script: hundreds of starts of small programs, and everything it finds out.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin real.configure
 expect_starts=100

@@ -1,4 +1,6 @@
 # What POSIX shells do with processes.  Run by several shells, each compared with itself.
+# It is odd on purpose: what is written here is what scripts contain.
+# shellcheck disable=SC1010,SC2003,SC2005,SC2006,SC2012,SC2018,SC2019,SC2034,SC2086,SC2123,SC2162,SC2242,SC2287,SC2320
 
 echo "1: pipelines and their status"
 printf 'c\nb\na\n' | sort | tr a-z A-Z | cat -n

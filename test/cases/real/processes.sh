@@ -1,6 +1,6 @@
 # Python's ways to make processes: subprocess with its three ways, os.*, multiprocessing, asyncio.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin real.python
 need python3

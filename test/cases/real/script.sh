@@ -1,6 +1,6 @@
 # script.sh SHELL: a shell's script with pipelines, jobs, traps and whatever that shell has.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin "real.script_$1"
 need "$1"

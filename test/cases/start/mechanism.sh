@@ -1,7 +1,7 @@
 # mechanism.sh MECHANISM kernel|libc: the reporter, started by `start` through MECHANISM, with the
 # caller's plain and with its rich state.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 
 mechanism=$1

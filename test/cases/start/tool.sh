@@ -1,6 +1,6 @@
 # tool.sh TOOL: the reporter, started by a program that many builds and scripts are made of.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 
 tool=$1

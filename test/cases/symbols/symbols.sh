@@ -1,6 +1,6 @@
 # The preload as a file: what it exports, what it wants, and how little of it there is.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin symbols
 [ "$all_modes" != again ] || skip 'only with the preload'

@@ -1,7 +1,7 @@
 # tax.sh calls|faults|instructions|starts: what the preload costs a program that starts nothing, in
 # things that can be counted, against an empty shared object in its place.
 set -u
-# shellcheck source=test/cases/lib/modes.sh
+# shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
 modes_begin "tax.$1"
 [ "$all_modes" != again ] || skip 'only with the preload'
