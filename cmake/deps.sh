@@ -11,9 +11,9 @@ set -eu
 
 # One package a word; "a|b": either, and the first that this release has is the one installed.
 packages_build='gcc libc6-dev cmake ninja-build pkg-config libelf-dev libjson-c-dev check'
-packages_test='bash dash zsh fish make python3 clang gcc-multilib musl-tools
-    strace gdb valgrind expect tmux procps psmisc fakeroot faketime eatmydata
-    libjemalloc2 dpkg-dev file binutils'
+packages_test='bash dash zsh fish make python3 g++ clang libclang-rt-14-dev|libclang-rt-dev
+    gcc-multilib musl-tools strace gdb valgrind libc6-dbg expect procps fakeroot faketime eatmydata
+    libjemalloc2 dpkg-dev'
 packages_lint='clang-format-14|clang-format clang-tidy-14|clang-tidy cppcheck shellcheck'
 packages_source='dpkg-dev ca-certificates'
 
@@ -45,7 +45,7 @@ missing_words()
     done
 }
 
-# What to ask apt for to satisfy a word.
+# What to ask apt for to satisfy a word; nothing if this release has none of it.
 choose()
 {
     for name in $(printf '%s\n' "$1" | tr '|' ' '); do
@@ -54,7 +54,7 @@ choose()
             return
         fi
     done
-    printf '%s\n' "${1%%|*}"
+    say "this release has no $1"
 }
 
 # Run a command as root, its output only shown when it fails.
@@ -118,8 +118,10 @@ as_root apt-get -q -o Acquire::Retries=3 update || {
 }
 names=
 for word in $words; do
-    names="$names $(choose "$word")"
+    name=$(choose "$word")
+    names=$names${name:+ $name}
 done
+[ -n "$names" ] || exit 0
 say "installing:$names"
 # shellcheck disable=SC2086
 as_root apt-get -q -y --no-install-recommends -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
