@@ -29,8 +29,7 @@ static const struct {
 } constructors[] = {
 	{FIXTURE("getpid"), "system call 39"}, {FIXTURE("random"), "32 random bytes"},
 	{FIXTURE("writes"), "for writing"},    {FIXTURE("shared"), "shared memory"},
-	{FIXTURE("thread"), "its start-up"},
-	{FIXTURE("clock"), "reads a clock"},
+	{FIXTURE("thread"), "its start-up"},   {FIXTURE("clock"), "reads a clock"},
 };
 
 START_TEST(constructor)

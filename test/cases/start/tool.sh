@@ -103,11 +103,13 @@ awk)
     ;;
 script)
     need script
+    modes_filter='s|/dev/pts/[0-9]*|/dev/pts/N|'
     # A terminal of its own: job control and a controlling terminal.
     compare_modes script -qec "$reporter one" /dev/null
     ;;
 expect)
     need expect
+    modes_filter='s|/dev/pts/[0-9]*|/dev/pts/N|'
     compare_modes expect -c "spawn -noecho $reporter one; send \\004; expect eof
         exec $reporter two >@stdout 2>@stderr"
     ;;
