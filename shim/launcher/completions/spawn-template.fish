@@ -84,5 +84,6 @@ complete $in_cache -a ls -d 'List it'
 complete $in_cache -a clear -d 'Remove it'
 complete $in_cache -a verify -d 'Check it'
 
-complete -c spawn-template -n '__spawn_template_in stats inspect cache doctor' -l json -d 'Write JSON'
+complete -c spawn-template -n '__spawn_template_in stats inspect cache doctor' -l json \
+    -d 'Write JSON'
 complete -c spawn-template -n '__spawn_template_in inspect bake' -F
