@@ -4,9 +4,12 @@
  * Link with -lspawn_template.  Two layers:
  *
  *   struct st_template       a program prepared once and started many times, by whatever engine
- *                            works here and by libc's posix_spawn() where none does
- * (spawn_template(3)); spawn_template_create()  the proposed Linux system calls themselves
- *   spawn_template_spawn()   (spawn_template_create(2), spawn_template_spawn(2)).
+ *                            works here, and by libc's posix_spawn() where none does:
+ *                            spawn_template(3).
+ *
+ *   spawn_template_create(), spawn_template_spawn()
+ *                            the proposed Linux system calls themselves:
+ *                            spawn_template_create(2), spawn_template_spawn(2).
  *
  * SPDX-License-Identifier: MIT
  */
