@@ -8,6 +8,11 @@
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
 
+bool search_is_needed(const char *file)
+{
+	return *mem_find_or_end(file, '/') == '\0';
+}
+
 /* True if access(2), which goes by the real ids, says what the effective ids may do. */
 static bool ids_are_equal(void)
 {

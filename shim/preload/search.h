@@ -22,6 +22,9 @@
 /* Less than PATH_MAX: this is on the stack of somebody else's thread, which may have 16 KiB. */
 enum { SEARCH_MAX = 1024 };
 
+/* Rule 1: true for a name without a slash. */
+bool search_is_needed(const char *file);
+
 /*
  * Predict the file that a search for `file` in path (null: PATH is not set) will execute, into
  * found[SEARCH_MAX].  False if none will be found or it cannot be told.

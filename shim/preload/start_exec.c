@@ -119,20 +119,12 @@ __attribute__((noinline)) static int exec_search(const struct exec_call *call,
 	return exec_target(call, settings, AT_FDCWD, found, 0);
 }
 
-static bool has_slash(const char *file)
-{
-	for (; *file; file++)
-		if (*file == '/')
-			return true;
-	return false;
-}
-
 int start_exec(const struct exec_call *call)
 {
 	struct settings settings;
 
 	settings_read(&settings);
-	if (is_search(call) && !has_slash(call->file))
+	if (is_search(call) && search_is_needed(call->file))
 		return exec_search(call, &settings);
 	if (call->function == NEXT_fexecve)
 		return exec_target(call, &settings, call->dirfd, "", AT_EMPTY_PATH);

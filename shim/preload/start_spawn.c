@@ -152,14 +152,6 @@ static int spawn_unresolved(const struct spawn_call *call, const struct settings
 	return 0;
 }
 
-static bool has_slash(const char *file)
-{
-	for (; *file; file++)
-		if (*file == '/')
-			return true;
-	return false;
-}
-
 int start_spawn(const struct spawn_call *call)
 {
 	const char *path = call->file;
@@ -167,7 +159,7 @@ int start_spawn(const struct spawn_call *call)
 	char found[SEARCH_MAX];
 
 	settings_read(&settings);
-	if (is_search(call) && !has_slash(call->file)) {
+	if (is_search(call) && search_is_needed(call->file)) {
 		if (!search_path(call->file, settings.path, found))
 			return spawn_unresolved(call, &settings);
 		path = found;
