@@ -108,10 +108,10 @@ static bool begins_page(const void *p)
 
 static bool can_read_string(const char *s)
 {
-	if (!readable(s))
+	if (!readable_string(s))
 		return false;
 	while (*s)
-		if (begins_page(++s) && !readable(s))
+		if (begins_page(++s) && !readable_string(s))
 			return false;
 	return true;
 }
@@ -121,13 +121,14 @@ bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 	bool found = false;
 
 	*plan = (struct strip_plan){0};
-	if (!envp || !readable(envp))
+	if (!envp || !readable_pointer(envp))
 		return false;
 	for (; envp[plan->count]; plan->count++) {
 		const char *value;
 
 		if (plan->count == STRIP_MAX || !can_read_string(envp[plan->count]) ||
-		    (begins_page(&envp[plan->count + 1]) && !readable(&envp[plan->count + 1])))
+		    (begins_page(&envp[plan->count + 1]) &&
+		     !readable_pointer(&envp[plan->count + 1])))
 			return false;
 		value = mem_after_prefix(envp[plan->count], preload_variable);
 		/* ld.so takes the last definition, but a shell passes on one only. */

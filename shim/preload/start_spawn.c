@@ -163,7 +163,7 @@ int start_spawn(const struct spawn_call *call)
 		if (!search_path(call->file, settings.path, found))
 			return spawn_unresolved(call, &settings);
 		path = found;
-	} else if (!readable(path)) {
+	} else if (!readable_string(path)) {
 		return call_next(call, call->envp);
 	}
 	if (path[0] != '/' && may_change_directory(call))

@@ -1,10 +1,10 @@
 /*
- * What a compiler may call without being asked.  Linked into the preload under hidden visibility,
- * so that it needs nobody else's.
+ * What a compiler may call without being asked.  Linked into the preload, under hidden visibility,
+ * and into the resume code of images, so that they need nobody else's.  Not part of the library.
  */
 #include <stddef.h>
 
-#include "../../elfcache/mem.h"
+#include "mem.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n);
 void *memset(void *at, int c, size_t n);
