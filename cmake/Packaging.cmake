@@ -5,10 +5,8 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS spawn-template RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-if(TARGET spawn-template-inspect)
 install(TARGETS spawn-template-inspect
   RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/spawn-template")
-endif()
 install(TARGETS spawn_template_preload LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(TARGETS spawn_template EXPORT spawn-template
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"

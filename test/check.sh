@@ -32,7 +32,8 @@ mkdir -p "$results"
 results=$(cd -- "$results" && pwd -P)
 rm -f "$results"/*.xml
 step "build: release" cmake --build "$root/build"
-step "lint" cmake --build "$root/build" --target lint
+# All findings, not only the first.
+step "lint" cmake --build "$root/build" --target lint -- -k 0
 
 quiet_step "configure: sanitizers" configure "$root/build-asan" --preset asan
 step "build: sanitizers" cmake --build "$root/build-asan"

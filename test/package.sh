@@ -23,6 +23,8 @@ clean_environment
 unset LD_PRELOAD LD_LIBRARY_PATH PKG_CONFIG_PATH CMAKE_PREFIX_PATH
 build=$(CDPATH='' cd -- "${1:-$root/build}" && pwd -P)
 work=$(mktemp -d "${TMPDIR:-/tmp}/spawn-template-package.XXXXXX")
+export XDG_CACHE_HOME="$work/cache"
+unset XDG_RUNTIME_DIR
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -86,7 +88,7 @@ check_deb()
     dpkg-deb -f "$deb" Description | sed 1d | grep -q . || die "the .deb has no description"
     dpkg-deb -c "$deb" | awk '$2 != "root/root" { bad = 1 } END { exit bad }' ||
         die "files in the .deb belong to somebody"
-    dpkg-deb -I "$deb" triggers | grep -q ldconfig || die "the .deb does not run ldconfig"
+    dpkg-deb -I "$deb" postinst | grep -qw ldconfig || die "the .deb does not run ldconfig"
 }
 
 # check_tree NAME PREFIX: everything that can be done with an unpacked package.
@@ -124,7 +126,7 @@ EOF
     }
     grep -qxF "$prefix/$libdir/libspawn_template_preload.so" "$work/make/a" ||
         die "$1: the preload was not the package's but $(cat "$work/make/a")"
-    starts=$(sed -n 's/.*"starts": *{ *"total": *\([0-9]*\).*/\1/p' "$work/stats.json")
+    starts=$(tr -d ' \n' <"$work/stats.json" | sed -n 's/.*"starts":{"total":\([0-9]*\).*/\1/p')
     [ "${starts:-0}" -ge 2 ] || die "$1: ${starts:-no} starts counted, where make makes two"
 }
 

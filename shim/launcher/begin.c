@@ -188,6 +188,18 @@ int begin_session(const struct options *options, const struct session *outer, pi
 	return create_anywhere(&r, session);
 }
 
+const char *begin_kernel_numbers(const struct options *options)
+{
+	static const char of_build[] = ST_KERNEL_NR;
+	const char *given = environment_get(VAR_KERNEL_NR);
+
+	if (given)
+		return given;
+	if (!options->has_engine || options->engine != ENGINE_KERNEL)
+		return NULL;
+	return sizeof of_build > 1 ? of_build : NULL;
+}
+
 static void add_change(struct change *changes, size_t *n, const char *name, char *value)
 {
 	const char *old = getenv(name);
@@ -203,6 +215,7 @@ size_t begin_changes(const struct options *options, const char *session_path, co
 		     struct change changes[CHANGES_MAX])
 {
 	const char *preloads = getenv(VAR_PRELOAD);
+	const char *numbers = begin_kernel_numbers(options);
 	size_t n = 0;
 
 	add_change(changes, &n, VAR_CACHE, memory_copy_string(session_path));
@@ -215,10 +228,8 @@ size_t begin_changes(const struct options *options, const char *session_path, co
 	if (options->has_engine)
 		add_change(changes, &n, VAR_ENGINE,
 			   memory_copy_string(engine_name(options->engine)));
-	/* The build's numbers, if it has any, and only for those who ask for the engine. */
-	if (options->has_engine && options->engine == ENGINE_KERNEL && *ST_KERNEL_NR &&
-	    !environment_get(VAR_KERNEL_NR))
-		add_change(changes, &n, VAR_KERNEL_NR, memory_copy_string(ST_KERNEL_NR));
+	if (numbers)
+		add_change(changes, &n, VAR_KERNEL_NR, memory_copy_string(numbers));
 	return n;
 }
 

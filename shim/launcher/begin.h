@@ -44,6 +44,12 @@ int begin_session(const struct options *options, const struct session *outer, pi
  */
 bool begin_absolute(const char *path, char absolute[PATH_MAX]);
 
+/*
+ * The numbers of the kernel engine's system calls, "CREATE,SPAWN": the environment's; else the
+ * build's, if it has any, but only for those who ask for that engine.  Null if there are none.
+ */
+const char *begin_kernel_numbers(const struct options *options);
+
 /* A variable to be set. */
 struct change {
 	const char *name;

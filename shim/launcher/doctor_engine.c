@@ -1,25 +1,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "begin.h"
 #include "doctor.h"
 #include "environment.h"
 #include "preload_list.h"
 #include "shim/template/kernel.h"
 
-static const char *kernel_numbers(const struct doctor *d)
-{
-	const char *numbers = environment_get(VAR_KERNEL_NR);
-
-	if (!numbers && *ST_KERNEL_NR && d->options->has_engine &&
-	    d->options->engine == ENGINE_KERNEL)
-		return ST_KERNEL_NR;
-	return numbers;
-}
-
 static void check_kernel(struct doctor *d)
 {
 	struct kernel_engine engine = {0};
-	const char *numbers = kernel_numbers(d);
+	const char *numbers = begin_kernel_numbers(d->options);
 	long answer;
 
 	if (!numbers) {

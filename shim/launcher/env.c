@@ -163,8 +163,11 @@ static int env_on(const struct env_request *r)
 	free(saved);
 	if (!err) {
 		print_changes(r, session.path, preload);
-		session_close(&session);
 		err = output_finish(0);
+		if (err)
+			session_remove(&session);
+		else
+			session_close(&session);
 	} else if (err < 0) {
 		say("env: no session could be made; see spawn-template doctor");
 		err = EXIT_FOUND;

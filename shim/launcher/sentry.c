@@ -178,12 +178,19 @@ void sentry_dismiss(const struct sentry *sentry)
 		kill(sentry->pid, SIGKILL);
 }
 
+void sentry_forget(struct sentry *sentry, pid_t pid)
+{
+	if (!sentry_is(sentry, pid))
+		return;
+	close(sentry->fd);
+	sentry->pid = 0;
+}
+
 void sentry_reap(struct sentry *sentry)
 {
 	if (!sentry->pid)
 		return;
 	while (waitpid(sentry->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	close(sentry->fd);
-	sentry->pid = 0;
+	sentry_forget(sentry, sentry->pid);
 }

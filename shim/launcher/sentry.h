@@ -47,6 +47,9 @@ bool sentry_is(const struct sentry *sentry, pid_t pid);
 /* Have the sentry continue this process as soon as the child is not stopped any more; or not. */
 void sentry_watch(const struct sentry *sentry, bool on);
 
+/* Process pid has been waited for: if that was the sentry, there is none any more. */
+void sentry_forget(struct sentry *sentry, pid_t pid);
+
 /* End it; and wait for its end, which may be later. */
 void sentry_dismiss(const struct sentry *sentry);
 void sentry_reap(struct sentry *sentry);

@@ -69,6 +69,12 @@ int execute(char *const argv[], char *const envp[])
 	return EXIT_NOT_FOUND;
 }
 
+static void arm(const struct left_behind *left)
+{
+	for (int i = 0; i < TIMERS; i++)
+		setitimer(timers[i], &left->timer[i], NULL);
+}
+
 static void take_along(struct left_behind *left)
 {
 	static const struct itimerval off = {0};
@@ -82,8 +88,7 @@ static void take_along(struct left_behind *left)
 __attribute__((noreturn)) static void be_command(const struct supervision *s,
 						 const struct left_behind *left, pid_t launcher)
 {
-	for (int i = 0; i < TIMERS; i++)
-		setitimer(timers[i], &left->timer[i], NULL);
+	arm(left);
 	prctl(PR_SET_PDEATHSIG, left->death_signal ? left->death_signal : SIGKILL);
 	if (getppid() != launcher)
 		raise(SIGKILL);
@@ -171,13 +176,19 @@ static void stop_along(struct command *c, int sig)
 /* Take note of what happened to COMMAND.  True if it has ended. */
 static bool has_ended(struct command *c)
 {
+	pid_t pid;
 	int status;
 
-	while (c->status < 0 && waitpid(c->pid, &status, WNOHANG | WUNTRACED) == c->pid) {
-		if (WIFSTOPPED(status))
+	/* Any child: process 1 of a container, or a subreaper, gets all orphans. */
+	while (c->status < 0 && (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (pid != c->pid) {
+			if (!WIFSTOPPED(status))
+				sentry_forget(c->sentry, pid);
+		} else if (WIFSTOPPED(status)) {
 			stop_along(c, WSTOPSIG(status));
-		else
+		} else {
 			c->status = status;
+		}
 	}
 	return c->status >= 0;
 }
@@ -205,8 +216,12 @@ int supervise(const struct supervision *s, int *status, struct sentry *sentry)
 	take_along(&left);
 	sigpending(&command.early);
 	command.pid = fork();
-	if (command.pid < 0)
-		return -errno;
+	if (command.pid < 0) {
+		int err = -errno;
+
+		arm(&left);
+		return err;
+	}
 	if (command.pid == 0)
 		be_command(s, &left, launcher);
 	descriptors_release(s->keep_stderr);

@@ -7,7 +7,7 @@ limit=600
 
 # Those that start programs and look at how they end.
 bash_tests='builtins comsub coproc dbg-support errors execscript exp-tests heredoc herestr jobs
-    lastpipe posixpipe procsub read redir set-e trap vredir'
+    lastpipe posixpipe procsub redir set-e trap vredir'
 
 prepare()
 {

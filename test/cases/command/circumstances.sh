@@ -94,6 +94,8 @@ if sh -c "$as_user" sh "$work/user" test -x "$command" 2>/dev/null; then
     same "user: owner" 65534 "$(stat -c %u user/.cache/spawn-template)"
     chmod 0555 user
     rm -rf user/.cache
+    # No process for COMMAND: it is executed in the command's own place.
+    native "user with no processes left" sh -c "$as_user" sh "$work/user" prlimit --nproc=1
     had=$([ -e /var/tmp/spawn-template-65534 ] && echo yes)
     accelerated "user with a home that is read-only" sh -c "$as_user" sh "$work/user"
     [ -n "$had" ] || rmdir /var/tmp/spawn-template-65534
@@ -155,6 +157,22 @@ status "no /proc: the preload is found" 0 unshare -m sh -c "$no_proc" sh \
 same "no /proc: a dead session" 1 "$(sessions)"
 accelerated "no /proc: sweeping" unshare -m sh -c "$no_proc" sh
 same "no /proc: swept" 0 "$(sessions)"
+
+# As process 1 of a container: it gets orphans, and the signals that end the container.
+if unshare -fp --mount-proc true 2>/dev/null; then
+    # shellcheck disable=SC2016
+    status "process 1" 0 unshare -fp --mount-proc "$command" sh -c '
+        sh -c "sleep 0.1 &"
+        sleep 0.5
+        ! grep -q "^State:.*Z" /proc/[0-9]*/status'
+    # shellcheck disable=SC2016
+    unshare -fp --mount-proc "$command" sh -c '
+        trap "exit 9" TERM; : >up; while :; do sleep 0.05; done' &
+    wait_until 10 test -e up || fail "process 1: does not start"
+    kill -TERM "$(cat "/proc/$!/task/$!/children")"
+    wait $!
+    same "process 1 is told to end" 9 $?
+fi
 
 # Another PID namespace sees that a launcher's session is in use.
 if unshare -fp --mount-proc true 2>/dev/null; then

@@ -60,6 +60,13 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
     one_line "no session" "no session could be made"
     same "no session: no code" "" "$(cat out)"
 fi
+# Nor is a session left if the code cannot be printed.  (Those of above have this shell for a leader.)
+if [ -e /dev/full ]; then
+    before=$(sessions)
+    "$command" env --shell=sh >/dev/full 2>err && fail "full: success"
+    one_line "full" "cannot write to stdout"
+    same "full: no session is left" "$before" "$(sessions)"
+fi
 status "--cache-dir" 2 "$command" --cache-dir=file env
 one_line "--cache-dir" "--cache-dir=file: "
 finish

@@ -14,7 +14,15 @@ failures=0
 unset SPAWN_TEMPLATE SPAWN_TEMPLATE_CACHE SPAWN_TEMPLATE_STATS SPAWN_TEMPLATE_LOG \
     SPAWN_TEMPLATE_KERNEL_NR XDG_RUNTIME_DIR XDG_CACHE_HOME LD_PRELOAD MAKEFLAGS MFLAGS MAKELEVEL
 LC_ALL=C.UTF-8
-export LC_ALL
+# A directory that this user may not look into makes every name that is not found EACCES.
+path=
+IFS=:
+for directory in $PATH; do
+    [ ! -x "$directory" ] || path=$path${path:+:}$directory
+done
+unset IFS
+PATH=$path
+export LC_ALL PATH
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/spawn-template-test.XXXXXX") || exit 1
 work=$(cd "$work" && pwd -P)
