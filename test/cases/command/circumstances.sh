@@ -94,9 +94,9 @@ if sh -c "$as_user" sh "$work/user" test -x "$command" 2>/dev/null; then
     same "user: owner" 65534 "$(stat -c %u user/.cache/spawn-template)"
     chmod 0555 user
     rm -rf user/.cache
+    had=$([ -e /var/tmp/spawn-template-65534 ] && echo yes)
     # No process for COMMAND: it is executed in the command's own place.
     native "user with no processes left" sh -c "$as_user" sh "$work/user" prlimit --nproc=1
-    had=$([ -e /var/tmp/spawn-template-65534 ] && echo yes)
     accelerated "user with a home that is read-only" sh -c "$as_user" sh "$work/user"
     [ -n "$had" ] || rmdir /var/tmp/spawn-template-65534
     # Of another user's session nothing is taken over.
