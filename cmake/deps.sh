@@ -13,7 +13,7 @@ set -eu
 packages_build='gcc libc6-dev cmake ninja-build pkg-config libelf-dev libjson-c-dev check'
 packages_test='bash dash zsh fish make python3 g++ clang libclang-rt-14-dev|libclang-rt-dev
     gcc-multilib musl-tools strace gdb valgrind libc6-dbg expect procps fakeroot faketime eatmydata
-    libjemalloc2 dpkg-dev'
+    libjemalloc2 dpkg-dev file'
 packages_lint='clang-format-14|clang-format clang-tidy-14|clang-tidy cppcheck shellcheck'
 packages_source='dpkg-dev ca-certificates'
 

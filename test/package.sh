@@ -12,7 +12,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 self=package.sh
 . "$root/test/lib.sh"
 
-for tool in cpack dpkg-deb dpkg-shlibdeps pkg-config readelf; do
+for tool in cpack dpkg-deb dpkg-shlibdeps file pkg-config readelf; do
     if ! command -v $tool >/dev/null; then
         say "skipped: there is no $tool"
         exit 77
