@@ -96,7 +96,9 @@ struct image_table {
 	uint64_t stack_guard; /* address of the canary, in the thread control block */
 	/* Entries of the auxiliary vector that describe the target and not the image. */
 	uint64_t at_phdr, at_phent, at_phnum, at_base, at_entry;
-	uint32_t target; /* offset of the target's path, for AT_EXECFN and for starting natively */
+	/* Offset of the target's path, for AT_EXECFN and for starting natively.  Behind its NUL
+	   stands what /proc/self/exe is natively: the same without symbolic links. */
+	uint32_t target;
 	uint32_t uid;
 	/* Arrays: offset and number. */
 	uint32_t files, file_count;

@@ -20,12 +20,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "range.h"
 #include "tracee.h"
 
-/* 16 TiB, of the 42 TiB below the legacy mapping area of a 47-bit address space. */
-#define IMAGE_HIGH      UINT64_C(0x2aaaaaaaa000)
-#define IMAGE_LOW       UINT64_C(0x100000000000)
-#define IMAGE_SPREAD    UINT64_C(0x040000000000) /* random offsets: 4 TiB, 30 bits of pages */
 #define IMAGE_RESUME    UINT64_C(0)
 #define IMAGE_LIBRARIES UINT64_C(0x100000)
 #define IMAGE_PROGRAM   UINT64_C(0x010000000000) /* 1 TiB for libraries */

@@ -75,6 +75,22 @@ static uint32_t add_string(struct table *t, const char *s)
 	return add(t, s, strlen(s) + 1);
 }
 
+/* The target's path and, behind its NUL, what /proc/self/exe would be; 0 if that is not known. */
+static uint32_t add_target(struct table *t, const char *path)
+{
+	char *exe = realpath(path, NULL);
+	size_t len = strlen(path) + 1;
+	size_t exe_len = exe ? strlen(exe) + 1 : 0;
+	uint32_t at = exe ? reserve(t, len + exe_len) : 0;
+
+	if (at) {
+		memcpy(t->data + at, path, len);
+		memcpy(t->data + at + len, exe, exe_len);
+	}
+	free(exe);
+	return at;
+}
+
 static struct image_table *head(const struct table *t)
 {
 	return (struct image_table *)(void *)t->data;
@@ -248,7 +264,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.uid = (uint32_t)geteuid(),
 		.vdso_size = p->vdso_size,
 	};
-	target = add_string(t, source->target);
+	target = add_target(t, source->target);
 	fixes = add(t, c->fixes, c->fix_count * sizeof *c->fixes);
 	protects = add(t, c->protects, c->protect_count * sizeof *c->protects);
 	err = target && fixes && protects ? 0 : -ENOMEM;
