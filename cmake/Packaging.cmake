@@ -5,7 +5,7 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS spawn-template RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(TARGETS spawn-template-inspect
+install(TARGETS spawn-template-inspect spawn-template-service
   RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/spawn-template")
 install(TARGETS spawn_template_preload LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(TARGETS spawn_template EXPORT spawn-template

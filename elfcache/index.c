@@ -1,64 +1,16 @@
 #include "index.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 
+#include "index_layout.h"
 #include "mem.h"
-#include "slot.h"
 #include "sys.h"
 
-enum {
-	FORMAT_VERSION = 1,
-	TARGET_WORDS = sizeof(struct target) / sizeof(uint64_t),
-	IDENTITY_WORDS = sizeof(struct identity) / sizeof(uint64_t),
-};
-
 static const char magic[8] = "spawntpl";
-
-struct entry {
-	slot_generation generation;
-	_Atomic uint64_t starts[HOW_COUNT];
-	_Atomic uint64_t last_used;
-	_Atomic uint32_t verdict;
-	uint32_t reserved;
-	slot_word target[TARGET_WORDS];
-};
-
-struct index_header {
-	/* Written once, before the file gets its name. */
-	char magic[8];
-	uint32_t version;
-	uint32_t header_size;
-	uint32_t entry_size;
-	uint32_t sets;
-	uint32_t ways;
-	uint32_t reserved;
-	struct index_origin origin;
-	/* Live. */
-	_Atomic uint64_t clock; /* logical time: starts announced so far */
-	_Atomic uint64_t starts[HOW_COUNT];
-	_Atomic uint64_t fallback[REASON_MAX];
-	_Atomic uint64_t baked;
-	_Atomic uint64_t stale;
-	_Atomic uint64_t evicted_targets;
-	_Atomic uint64_t evicted_starts[HOW_COUNT];
-};
-
-enum { HEADER_SIZE = 4096 };
-
-_Static_assert(sizeof(struct target) % sizeof(uint64_t) == 0, "a target is whole words");
-_Static_assert(sizeof(struct index_origin) % sizeof(uint64_t) == 0, "an origin is whole words");
-_Static_assert(sizeof(struct entry) == 512, "eight ways fill one page");
-_Static_assert(sizeof(struct index_header) <= HEADER_SIZE, "the header fits its page");
 
 size_t index_file_size(void)
 {
 	return HEADER_SIZE + (size_t)INDEX_SLOTS * sizeof(struct entry);
-}
-
-static struct entry *entry_at(const struct index *index, uint32_t slot)
-{
-	return (struct entry *)(void *)((char *)index->map + HEADER_SIZE) + slot;
 }
 
 static uint32_t first_slot(const struct identity *id)
@@ -180,21 +132,23 @@ const struct index_origin *index_origin(const struct index *index)
 	return &index->map->origin;
 }
 
-/* True if the slot holds this identity, with the generation at which it was seen. */
-static bool entry_has(const struct entry *e, const struct identity *id, uint64_t *generation)
+/* True if the slot holds this target, with the generation at which it was seen. */
+static bool entry_has(const struct entry *e, const struct identity *id, uint64_t path_hash,
+		      uint64_t *generation)
 {
 	union {
 		struct identity id;
-		uint64_t words[IDENTITY_WORDS];
+		uint64_t words[KEY_WORDS];
 	} seen;
 
-	_Static_assert(offsetof(struct target, id) == 0, "the identity comes first");
-	return slot_read(&e->generation, e->target, IDENTITY_WORDS, seen.words, generation) &&
-	       identity_equal(&seen.id, id);
+	_Static_assert(offsetof(struct target, id) == 0, "the key comes first");
+	_Static_assert(offsetof(struct target, path_hash) == sizeof seen.id, "the key is whole");
+	return slot_read(&e->generation, e->target, KEY_WORDS, seen.words, generation) &&
+	       seen.words[KEY_WORDS - 1] == path_hash && identity_equal(&seen.id, id);
 }
 
-bool index_find(const struct index *index, const struct identity *id, struct target *target,
-		struct index_ref *ref)
+bool index_find(const struct index *index, const struct identity *id, uint64_t path_hash,
+		struct target *target, struct index_ref *ref)
 {
 	uint32_t first = first_slot(id);
 
@@ -206,7 +160,7 @@ bool index_find(const struct index *index, const struct identity *id, struct tar
 			uint64_t words[TARGET_WORDS];
 		} copy;
 
-		if (!entry_has(e, id, &generation))
+		if (!entry_has(e, id, path_hash, &generation))
 			continue;
 		if (target) {
 			uint64_t again;
@@ -290,7 +244,7 @@ bool index_insert(struct index *index, const struct target *target, struct index
 		struct entry *e;
 
 		/* Closes most of the window in which two processes add the same target. */
-		if (index_find(index, &target->id, NULL, ref))
+		if (index_find(index, &target->id, target->path_hash, NULL, ref))
 			return true;
 		e = choose_victim(index, first, &slot, &generation);
 		if (!e)
@@ -300,6 +254,7 @@ bool index_insert(struct index *index, const struct target *target, struct index
 		if (generation != 0)
 			retire(index->map, e);
 		atomic_store_explicit(&e->verdict, 0, memory_order_relaxed);
+		atomic_store_explicit(&e->image, 0, memory_order_relaxed);
 		atomic_store_explicit(
 			&e->last_used,
 			atomic_load_explicit(&index->map->clock, memory_order_relaxed),
@@ -329,47 +284,13 @@ void target_set_path(struct target *target, const char *path)
 	}
 }
 
-/* n is 1 or, to take a start back, the same modulo 2^64. */
-static void count(struct index *index, const struct index_ref *ref, enum how how,
-		  enum reason reason, uint64_t n)
+bool index_ref_at(const struct index *index, uint32_t slot, struct index_ref *ref)
 {
-	struct index_header *h = index->map;
-	struct entry *e;
-	uint64_t now;
-
-	atomic_fetch_add_explicit(&h->starts[how], n, memory_order_relaxed);
-	if (reason != REASON_NONE)
-		atomic_fetch_add_explicit(&h->fallback[reason], n, memory_order_relaxed);
-	if (!ref)
-		return;
-	now = atomic_fetch_add_explicit(&h->clock, 1, memory_order_relaxed) + 1;
-	e = entry_at(index, ref->slot);
-	/* A target that was evicted since the look-up: its starts are no longer told apart.  (If
-	   that happens between this line and the next, one start is booked to its successor.) */
-	if (!index_holds(index, ref)) {
-		atomic_fetch_add_explicit(&h->evicted_starts[how], n, memory_order_relaxed);
-		return;
-	}
-	atomic_fetch_add_explicit(&e->starts[how], n, memory_order_relaxed);
-	atomic_store_explicit(&e->last_used, now, memory_order_relaxed);
-	if (reason != REASON_NONE)
-		atomic_store_explicit(&e->verdict, (uint32_t)reason, memory_order_relaxed);
-}
-
-void index_count(struct index *index, const struct index_ref *ref, enum how how, enum reason reason)
-{
-	count(index, ref, how, reason, 1);
-}
-
-void index_uncount(struct index *index, const struct index_ref *ref, enum how how,
-		   enum reason reason)
-{
-	count(index, ref, how, reason, (uint64_t)-1);
-}
-
-void index_count_stale(struct index *index)
-{
-	atomic_fetch_add_explicit(&index->map->stale, 1, memory_order_relaxed);
+	if (slot >= INDEX_SLOTS)
+		return false;
+	*ref = (struct index_ref){slot, atomic_load_explicit(&entry_at(index, slot)->generation,
+							     memory_order_acquire)};
+	return slot_is_published(ref->generation);
 }
 
 bool index_read(const struct index *index, uint32_t slot, struct target *target,
@@ -396,58 +317,6 @@ bool index_read(const struct index *index, uint32_t slot, struct target *target,
 	counts->last_used = atomic_load_explicit(&e->last_used, memory_order_relaxed);
 	counts->verdict = atomic_load_explicit(&e->verdict, memory_order_relaxed);
 	return true;
-}
-
-void index_read_totals(const struct index *index, struct index_totals *totals)
-{
-	const struct index_header *h = index->map;
-
-	for (int how = 0; how < HOW_COUNT; how++) {
-		totals->starts[how] = atomic_load_explicit(&h->starts[how], memory_order_relaxed);
-		totals->evicted_starts[how] =
-			atomic_load_explicit(&h->evicted_starts[how], memory_order_relaxed);
-	}
-	for (int reason = 0; reason < REASON_MAX; reason++)
-		totals->fallback[reason] =
-			atomic_load_explicit(&h->fallback[reason], memory_order_relaxed);
-	totals->baked = atomic_load_explicit(&h->baked, memory_order_relaxed);
-	totals->stale = atomic_load_explicit(&h->stale, memory_order_relaxed);
-	totals->evicted_targets = atomic_load_explicit(&h->evicted_targets, memory_order_relaxed);
-}
-
-static void add(_Atomic uint64_t *counter, uint64_t n)
-{
-	if (n)
-		atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
-void index_add_totals(struct index *index, const struct index_totals *totals)
-{
-	struct index_header *h = index->map;
-
-	for (int how = 0; how < HOW_COUNT; how++) {
-		add(&h->starts[how], totals->starts[how]);
-		add(&h->evicted_starts[how], totals->evicted_starts[how]);
-		add(&h->clock, totals->starts[how]);
-	}
-	for (int reason = 0; reason < REASON_MAX; reason++)
-		add(&h->fallback[reason], totals->fallback[reason]);
-	add(&h->baked, totals->baked);
-	add(&h->stale, totals->stale);
-	add(&h->evicted_targets, totals->evicted_targets);
-}
-
-void index_add_starts(struct index *index, const struct index_ref *ref,
-		      const struct target_counts *counts)
-{
-	struct entry *e = ref ? entry_at(index, ref->slot) : NULL;
-	bool there = e && index_holds(index, ref);
-
-	for (int how = 0; how < HOW_COUNT; how++)
-		add(there ? &e->starts[how] : &index->map->evicted_starts[how],
-		    counts->starts[how]);
-	if (there && counts->verdict != REASON_NONE)
-		atomic_store_explicit(&e->verdict, counts->verdict, memory_order_relaxed);
 }
 
 uint32_t index_unfinished_slots(const struct index *index)

@@ -1,7 +1,7 @@
 /*
  * The session's index: a file that every process of a session maps and counts in.
  *
- * It is a set-associative table of targets keyed by identity, of fixed size.  Readers are
+ * It is a set-associative table of targets keyed by identity and path, of fixed size.  Readers are
  * lock-free and never wait; a writer owns one slot at a time (slot.h) and waits for nobody; when a
  * set is full, its least recently used target makes room.  A process may be killed at any
  * instruction: at worst one slot is lost and one start is counted or not.
@@ -31,16 +31,19 @@ enum {
 /* How a start was made. */
 enum how { HOW_LIBC, HOW_KERNEL, HOW_IMAGE, HOW_COUNT };
 
-/* What is known of a target.  Immutable once in the index: another identity is another target. */
+/*
+ * What is known of a target.  Immutable once in the index.  Identity and path together are the key:
+ * one file started by two names is two targets, since its name is visible to it (AT_EXECFN, comm).
+ */
 struct target {
 	struct identity id;
-	uint16_t kind;    /* enum exe_kind */
-	uint16_t machine; /* e_machine, 0 if not ELF */
-	uint16_t type;    /* e_type, 0 if not ELF */
+	uint64_t path_hash; /* cache_path_hash() of the path as it was asked for */
+	uint16_t kind;      /* enum exe_kind */
+	uint16_t machine;   /* e_machine, 0 if not ELF */
+	uint16_t type;      /* e_type, 0 if not ELF */
 	uint16_t reserved;
-	/* The path it was first asked for by; a longer one is cut at its front and begins "...". */
+	/* Its absolute path; a longer one is cut at its front and begins "...". */
 	char path[INDEX_PATH_MAX];
-	uint64_t reserved2;
 };
 
 /* What has happened to a target so far. */
@@ -108,11 +111,11 @@ void index_close(struct index *index);
 const struct index_origin *index_origin(const struct index *index);
 
 /*
- * Find a target by its identity.  target may be null if only the place is wanted; else one that
- * holds nonsense is not found.
+ * Find a target by its key.  target may be null if only the place is wanted; else one that holds
+ * nonsense is not found.
  */
-bool index_find(const struct index *index, const struct identity *id, struct target *target,
-		struct index_ref *ref);
+bool index_find(const struct index *index, const struct identity *id, uint64_t path_hash,
+		struct target *target, struct index_ref *ref);
 
 /* True if the place is still that of the target it was given for. */
 bool index_holds(const struct index *index, const struct index_ref *ref);
@@ -124,7 +127,7 @@ bool index_holds(const struct index *index, const struct index_ref *ref);
  */
 bool index_insert(struct index *index, const struct target *target, struct index_ref *ref);
 
-/* Set target->path, cut at the front if it is too long. */
+/* Set target->path, cut at the front if it is too long.  Its hash is not touched. */
 void target_set_path(struct target *target, const char *path);
 
 /*
@@ -136,7 +139,11 @@ void index_count(struct index *index, const struct index_ref *ref, enum how how,
 		 enum reason reason);
 void index_uncount(struct index *index, const struct index_ref *ref, enum how how,
 		   enum reason reason);
+void index_count_baked(struct index *index);
 void index_count_stale(struct index *index);
+
+/* The place of what a slot holds; false if that is nothing. */
+bool index_ref_at(const struct index *index, uint32_t slot, struct index_ref *ref);
 
 /*
  * Read slot 0 <= slot < INDEX_SLOTS.  False if it is empty, being written, or holds nonsense.
@@ -153,6 +160,49 @@ void index_read_totals(const struct index *index, struct index_totals *totals);
 void index_add_totals(struct index *index, const struct index_totals *totals);
 void index_add_starts(struct index *index, const struct index_ref *ref,
 		      const struct target_counts *counts);
+
+/* How far a target has come on its way to an image. */
+enum image_state {
+	IMAGE_NONE,    /* not wanted yet */
+	IMAGE_WANTED,  /* hot; the service has not come to it yet */
+	IMAGE_READY,   /* published in the session's own directory: image_name.h */
+	IMAGE_BOOT,    /* there is one that was made for the boot */
+	IMAGE_REFUSED, /* never: the reason says why */
+	IMAGE_STATES
+};
+
+/* *reason is REASON_NONE unless the state is IMAGE_REFUSED. */
+enum image_state index_image_state(const struct index *index, const struct index_ref *ref,
+				   enum reason *reason);
+
+/* Move on from one state to another.  False if it was not in the first, or is gone. */
+bool index_image_change(struct index *index, const struct index_ref *ref, enum image_state from,
+			enum image_state to, enum reason reason);
+
+/* From IMAGE_NONE to IMAGE_WANTED, and wake the session's service if it sleeps. */
+void index_image_want(struct index *index, const struct index_ref *ref);
+
+/* For the service: the number of requests so far; and to sleep until it is not `seen` any more, or
+   some milliseconds have passed.  True if it has changed. */
+uint32_t index_image_requests(const struct index *index);
+/* The slot that request n was about; INDEX_SLOTS if that is not known (any more): look at all. */
+uint32_t index_image_take(struct index *index, uint32_t n);
+bool index_image_wait(struct index *index, uint32_t seen, unsigned milliseconds);
+
+/* The number of starts in the session so far, roughly. */
+uint64_t index_clock(const struct index *index);
+
+/*
+ * Say that the session has images, and under which conditions: loader_variables_hash() of the
+ * environment that they are baked in, and the soft limit of the stack's size (RLIMIT_STACK).
+ */
+void index_enable_images(struct index *index, uint64_t variables, uint64_t stack_limit);
+bool index_has_images(const struct index *index);
+uint64_t index_variables(const struct index *index);
+uint64_t index_stack_limit(const struct index *index);
+
+/* The starts of one target so far. */
+uint64_t index_starts(const struct index *index, const struct index_ref *ref);
 
 /* The number of slots that a killed writer left behind or that are being written just now. */
 uint32_t index_unfinished_slots(const struct index *index);

@@ -30,7 +30,13 @@
 	X(DESCRIPTOR_LIMIT, "descriptor-limit", "no room for template descriptors") \
 	X(STALE, "stale", "the file was replaced or changed") \
 	X(REFUSED, "refused", "the kernel refused the template") \
-	X(FAILED, "failed", "the engine's start failed; libc started it or told why not")
+	X(FAILED, "failed", "the engine's start failed; libc started it or told why not") \
+	X(NO_IMAGE, "no-image", "not started often enough for an image, or it is not ready yet") \
+	X(INELIGIBLE, "ineligible", "its start-up does what no image can repeat") \
+	X(ENVIRONMENT, "environment", "LD_*, MALLOC_* or GLIBC_TUNABLES are not the session's") \
+	X(RELATIVE, "relative", "named by a relative path") \
+	X(LIMITS, "limits", "the caller's limits of memory or stack are not the session's") \
+	X(TRACED, "traced", "the caller is being traced")
 
 enum reason {
 #define X(id, name, sentence) REASON_##id,

@@ -1,25 +1,156 @@
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "begin.h"
+#include "boot.h"
+#include "environment.h"
+#include "memory.h"
 #include "message.h"
+#include "service.h"
 #include "subcommands.h"
 
 static const struct option no_options[] = {{NULL, 0, NULL, 0}};
 
+/* The cache directory that a session would be made in. */
+static int open_base(const struct options *options, struct basedir *base)
+{
+	const char *variable = environment_get(VAR_CACHE);
+	char path[PATH_MAX];
+	const char *problem;
+	struct session outer;
+	int err = 0;
+
+	if (options->cache_dir) {
+		if (!begin_absolute(options->cache_dir, path))
+			return EXIT_USAGE;
+		problem = basedir_open(path, true, false, base, &err);
+		return problem ? usage_error("--cache-dir=%s: %s", options->cache_dir, problem) : 0;
+	}
+	if (begin_find_outer(&outer)) {
+		problem = basedir_open(outer.base.path, true, false, base, &err);
+		session_close(&outer);
+		if (!problem)
+			return 0;
+	} else if (variable && !basedir_open(variable, true, false, base, &err)) {
+		return 0;
+	}
+	for (unsigned n = 0; n < CACHEDIR_CANDIDATES; n++)
+		if (!basedir_open_candidate(n, true, base, &err))
+			return 0;
+	say("bake: no cache directory could be made; see spawn-template doctor");
+	return EXIT_FOUND;
+}
+
+/* The path of the file name in the directory that stands at p; the rest of PATH, or null. */
+static const char *next_candidate(const char *p, const char *name, char path[PATH_MAX])
+{
+	size_t len = strcspn(p, ":");
+
+	snprintf(path, PATH_MAX, "%.*s%s%s", (int)len, p, len ? "/" : "./", name);
+	return p[len] ? p + len + 1 : NULL;
+}
+
+/* The absolute path by which a shell would start the program; allocated, or null. */
+static char *find_program(const char *name)
+{
+	const char *list = getenv("PATH");
+	char cwd[PATH_MAX];
+	char path[PATH_MAX];
+	char absolute[2 * PATH_MAX];
+	bool found = false;
+
+	if (strchr(name, '/')) {
+		snprintf(path, sizeof path, "%s", name);
+		found = access(path, X_OK) == 0;
+	}
+	while (!strchr(name, '/') && list && !found) {
+		list = next_candidate(list, name, path);
+		found = access(path, X_OK) == 0;
+	}
+	if (!found)
+		return NULL;
+	if (path[0] == '/')
+		return memory_copy_string(path);
+	if (!getcwd(cwd, sizeof cwd))
+		return NULL;
+	snprintf(absolute, sizeof absolute, "%s/%s", cwd, path);
+	return memory_copy_string(absolute);
+}
+
+/* The environment of a process that takes part in a session. */
+static int make_environment(const struct options *options, const char *preload,
+			    struct environment *env)
+{
+	struct change changes[CHANGES_MAX];
+	/* Where the session will be makes no difference to an image. */
+	size_t n = begin_changes(options, "/", preload, changes);
+	int err = environment_copy(env, environ);
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = environment_set(env, changes[i].name, changes[i].value);
+	begin_free_changes(changes, n);
+	return err;
+}
+
+static int bake_all(const struct options *options, char **programs)
+{
+	struct environment env;
+	struct basedir base;
+	char preload[PATH_MAX];
+	char path[PATH_MAX];
+	const char *problem;
+	bool broken;
+	int status;
+	int err;
+
+	problem = begin_find_preload(preload, &broken);
+	if (problem) {
+		say("bake: %s%s%s", preload, *preload ? ": " : "", problem);
+		return EXIT_FOUND;
+	}
+	status = open_base(options, &base);
+	if (status)
+		return status;
+	if (make_environment(options, preload, &env)) {
+		say("bake: out of memory");
+		return EXIT_FOUND;
+	}
+	boot_sweep(base.fd);
+	err = boot_prepare(&base, env.vars, path);
+	if (err)
+		say("bake: no images can be kept in %s: %s", base.path, strerror(-err));
+	status = err ? EXIT_FOUND : service_bake(path, env.vars, programs);
+	environment_free(&env);
+	basedir_close(&base);
+	return status;
+}
+
 int subcommand_bake(const struct options *options, int argc, char **argv)
 {
+	char **programs;
+	int status;
 	int c;
 
-	(void)options;
 	optind = 0;
 	c = getopt_long(argc, argv, "+:", no_options, NULL);
 	if (c >= 0)
 		return options_bad("bake", c, argv, no_options);
 	if (optind >= argc)
 		return usage_error("bake: no PROGRAM given");
+	programs = memory_resize(NULL, (size_t)(argc - optind) + 1, sizeof *programs);
+	for (int i = optind; i < argc; i++) {
+		programs[i - optind] = find_program(argv[i]);
+		if (!programs[i - optind])
+			return usage_error("bake %s: no such program, or it may not be executed",
+					   argv[i]);
+	}
+	programs[argc - optind] = NULL;
+	status = bake_all(options, programs);
 	for (int i = optind; i < argc; i++)
-		if (!*argv[i] || (strchr(argv[i], '/') && access(argv[i], X_OK)))
-			return usage_error("bake %s: not an executable file", argv[i]);
-	return usage_error("bake: needs the image engine, which this version does not have");
+		free(programs[i - optind]);
+	free(programs);
+	return status;
 }

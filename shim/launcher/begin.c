@@ -36,6 +36,18 @@ bool begin_may_join(const struct options *options)
 	return options->engine == current;
 }
 
+bool begin_wants_images(const struct options *options)
+{
+	const char *name = environment_get(VAR_ENGINE);
+	enum engine engine = ENGINE_AUTO;
+
+	if (name)
+		engine_parse(name, &engine);
+	if (options->has_engine)
+		engine = options->engine;
+	return engine == ENGINE_AUTO || engine == ENGINE_IMAGE;
+}
+
 const char *begin_find_preload(char path[PATH_MAX], bool *broken)
 {
 	const char *problem = preload_find(path);

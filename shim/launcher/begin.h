@@ -44,6 +44,9 @@ int begin_session(const struct options *options, const struct session *outer, pi
  */
 bool begin_absolute(const char *path, char absolute[PATH_MAX]);
 
+/* True if the engine that is asked for, here or in the environment, may use images. */
+bool begin_wants_images(const struct options *options);
+
 /*
  * The numbers of the kernel engine's system calls, "CREATE,SPAWN": the environment's; else the
  * build's, if it has any, but only for those who ask for that engine.  Null if there are none.

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "begin.h"
+#include "boot.h"
 #include "environment.h"
 #include "memory.h"
 #include "message.h"
 #include "output.h"
 #include "preload_list.h"
 #include "proc.h"
+#include "service.h"
 #include "shellcode.h"
 #include "subcommands.h"
 
@@ -127,6 +129,24 @@ static void print_changes(const struct env_request *r, const char *session_path,
 	begin_free_changes(changes, n);
 }
 
+/* The service, for the environment that the shell will have when it has evaluated our code. */
+static void start_baking(const struct env_request *r, struct session *session, const char *preload)
+{
+	struct change changes[CHANGES_MAX];
+	size_t n = begin_changes(&r->options, session->path, preload, changes);
+	struct environment env;
+	int err = environment_copy(&env, environ);
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = environment_set(&env, changes[i].name, changes[i].value);
+	if (!err) {
+		boot_join(session, env.vars);
+		service_start(session, env.vars, true);
+	}
+	environment_free(&env);
+	begin_free_changes(changes, n);
+}
+
 static int env_on(const struct env_request *r)
 {
 	struct session outer;
@@ -164,6 +184,8 @@ static int env_on(const struct env_request *r)
 	if (!err) {
 		print_changes(r, session.path, preload);
 		err = output_finish(0);
+		if (!err && begin_wants_images(&r->options))
+			start_baking(r, &session, preload);
 		if (err)
 			session_remove(&session);
 		else

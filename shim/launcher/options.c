@@ -136,9 +136,6 @@ int options_check_environment(const struct options *options)
 
 	if (!options->has_engine && engine && !engine_parse(engine, &effective))
 		return usage_error(VAR_ENGINE "=%s: must be auto, kernel, image or off", engine);
-	if (effective == ENGINE_IMAGE)
-		return usage_error("engine image: this version does not have it; "
-				   "use --engine=auto");
 	if (numbers && !kernel_numbers_parse(numbers, &parsed))
 		return usage_error(VAR_KERNEL_NR "=%s: must be two different numbers, "
 						 "CREATE,SPAWN",

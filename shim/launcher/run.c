@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "begin.h"
+#include "boot.h"
 #include "environment.h"
 #include "json.h"
 #include "memory.h"
@@ -126,6 +127,10 @@ static int run_supervised(struct run *r)
 	int status;
 	int err = make_environment(r, r->session.path, &env);
 
+	if (!err && begin_wants_images(r->options)) {
+		boot_join(&r->session, env.vars);
+		supervision.baking = &r->session;
+	}
 	supervision.envp = env.vars;
 	if (!err)
 		err = supervise(&supervision, &status, &sentry);

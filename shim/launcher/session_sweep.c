@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "elfcache/image_name.h"
+#include "images.h"
 #include "proc.h"
 #include "session.h"
 
@@ -103,6 +105,8 @@ int session_remove_open(int dirfd, const char *name, int fd)
 {
 	unlinkat(fd, CACHEDIR_INDEX, 0);
 	unlinkat(fd, SESSION_SAVED, 0);
+	unlinkat(fd, IMAGE_BOOT_DIRECTORY, 0);
+	images_remove(fd, IMAGE_DIRECTORY);
 	return unlinkat(dirfd, name, AT_REMOVEDIR) ? -errno : 0;
 }
 

@@ -14,12 +14,16 @@ static uint64_t sum(const uint64_t starts[HOW_COUNT])
 	return n;
 }
 
-static int by_identity(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
 	const struct stats_target *x = a;
 	const struct stats_target *y = b;
 
-	return memcmp(&x->target.id, &y->target.id, sizeof x->target.id);
+	int order = memcmp(&x->target.id, &y->target.id, sizeof x->target.id);
+
+	return order ? order
+		     : (x->target.path_hash > y->target.path_hash) -
+			       (x->target.path_hash < y->target.path_hash);
 }
 
 static int by_starts(const void *a, const void *b)
@@ -68,7 +72,7 @@ static void merge_duplicates(struct stats *stats)
 	size_t n = 0;
 
 	for (size_t i = 0; i < stats->target_count; i++) {
-		if (n && by_identity(&stats->targets[n - 1], &stats->targets[i]) == 0)
+		if (n && by_key(&stats->targets[n - 1], &stats->targets[i]) == 0)
 			merge(&stats->targets[n - 1], &stats->targets[i]);
 		else
 			stats->targets[n++] = stats->targets[i];
@@ -85,7 +89,7 @@ void stats_collect(const struct index *index, double wall_s, struct stats *stats
 	stats->starts = sum(stats->totals.starts);
 	if (!stats->target_count)
 		return;
-	qsort(stats->targets, stats->target_count, sizeof *stats->targets, by_identity);
+	qsort(stats->targets, stats->target_count, sizeof *stats->targets, by_key);
 	merge_duplicates(stats);
 	qsort(stats->targets, stats->target_count, sizeof *stats->targets, by_starts);
 }
@@ -101,7 +105,7 @@ void stats_add_to(const struct stats *stats, struct index *outer)
 	for (size_t i = 0; i < stats->target_count; i++) {
 		const struct stats_target *t = &stats->targets[i];
 		struct index_ref ref;
-		bool there = index_find(outer, &t->target.id, NULL, &ref) ||
+		bool there = index_find(outer, &t->target.id, t->target.path_hash, NULL, &ref) ||
 			     index_insert(outer, &t->target, &ref);
 
 		index_add_starts(outer, there ? &ref : NULL, &t->counts);

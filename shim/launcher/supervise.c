@@ -32,6 +32,7 @@
 
 #include "descriptors.h"
 #include "message.h"
+#include "service.h"
 
 enum { TIMERS = 3 };
 
@@ -43,6 +44,7 @@ struct command {
 	int status;
 	sigset_t early; /* signals that came before it was there */
 	struct sentry *sentry;
+	pid_t service; /* 0 if there is none (any more) */
 };
 
 /* What a fork does not inherit and an exec would have. */
@@ -184,6 +186,8 @@ static bool has_ended(struct command *c)
 		if (pid != c->pid) {
 			if (!WIFSTOPPED(status))
 				sentry_forget(c->sentry, pid);
+			if (!WIFSTOPPED(status) && pid == c->service)
+				c->service = 0;
 		} else if (WIFSTOPPED(status)) {
 			stop_along(c, WSTOPSIG(status));
 		} else {
@@ -226,7 +230,10 @@ int supervise(const struct supervision *s, int *status, struct sentry *sentry)
 		be_command(s, &left, launcher);
 	descriptors_release(s->keep_stderr);
 	sentry_start(sentry, command.pid, s->line);
+	if (s->baking)
+		command.service = service_start(s->baking, s->envp, false);
 	wait_for_end(&command);
+	service_end(command.service);
 	sentry_dismiss(sentry);
 	*status = command.status;
 	return 0;

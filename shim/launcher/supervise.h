@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "sentry.h"
+#include "session.h"
 #include "signals.h"
 
 struct supervision {
@@ -14,7 +15,8 @@ struct supervision {
 	const struct command_line *line;  /* the launcher's own */
 	char *const *argv;                /* COMMAND's */
 	char *const *envp;
-	bool keep_stderr; /* something will be printed at the end */
+	bool keep_stderr;       /* something will be printed at the end */
+	struct session *baking; /* the session to start a service for, or null */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include <errno.h>
 
 #include "../../elfcache/sys.h"
+#include "image.h"
 #include "search.h"
 #include "start.h"
 #include "target.h"
@@ -77,6 +78,29 @@ __attribute__((noinline)) static int call_next_stripped(const struct exec_call *
 	return call_next_with(call, stripped);
 }
 
+/*
+ * From an image, if there is one: returns only if that cannot be executed here, with the reason.
+ * Apart, for its buffer.
+ */
+__attribute__((noinline)) static enum reason exec_image(const struct exec_call *call,
+							const struct settings *settings,
+							struct target_view *target)
+{
+	char *const *envp = environment_of(call);
+	char path[IMAGE_PATH_SIZE];
+	enum reason reason = image_choose(target, settings, envp, path);
+	int saved;
+
+	if (reason != REASON_NONE || !NEXT(execve))
+		return reason;
+	saved = errno;
+	target_count(target, settings, HOW_IMAGE, reason);
+	NEXT(execve)(path, call->argv, envp);
+	errno = saved;
+	target_uncount(target, HOW_IMAGE, reason);
+	return REASON_FAILED;
+}
+
 /* With a path that was found: count, start, and take the count back if that failed. */
 static int exec_target(const struct exec_call *call, const struct settings *settings, int dirfd,
 		       const char *path, int flags)
@@ -94,7 +118,9 @@ static int exec_target(const struct exec_call *call, const struct settings *sett
 		reason = REASON_OFF;
 	else if (is_by_descriptor(call))
 		reason = REASON_DESCRIPTOR;
-	else if (process_wants_kernel_engine(settings))
+	else
+		reason = exec_image(call, settings, &target);
+	if (reason == REASON_NO_ENGINE && process_wants_kernel_engine(settings))
 		reason = REASON_EXEC;
 	target_count(&target, settings, HOW_LIBC, reason);
 	/* The environment is read only where it must be: a pointer to nowhere is EFAULT, not ours

@@ -2,6 +2,7 @@
 
 #include "../../elfcache/sys.h"
 #include "../template/translate.h"
+#include "image.h"
 #include "readable.h"
 #include "search.h"
 #include "start.h"
@@ -75,6 +76,46 @@ __attribute__((noinline)) static enum reason spawn_by_kernel(struct kernel_engin
 	return REASON_NONE;
 }
 
+/* posix_spawn() in place of posix_spawnp() for a path: without a search, which is done. */
+static enum next without_search(enum next function)
+{
+	switch ((int)function) {
+	case NEXT_posix_spawnp:
+		return NEXT_posix_spawn;
+	case NEXT_posix_spawnp_2_2_5:
+		return NEXT_posix_spawn_2_2_5;
+	case NEXT_pidfd_spawnp:
+		return NEXT_pidfd_spawn;
+	default:
+		return function;
+	}
+}
+
+/*
+ * From an image, if there is one.  REASON_NONE: that is done, with libc's result in *err.  Apart,
+ * for its buffer.
+ */
+__attribute__((noinline)) static enum reason spawn_image(const struct spawn_call *call,
+							 const struct settings *settings,
+							 struct target_view *target,
+							 char *const envp[], int *err)
+{
+	struct spawn_call other = *call;
+	char path[IMAGE_PATH_SIZE];
+	enum reason reason = image_choose(target, settings, envp, path);
+
+	if (reason != REASON_NONE)
+		return reason;
+	other.file = path;
+	other.function = without_search(call->function);
+	*err = call_next(&other, envp);
+	if (!*err)
+		target_count(target, settings, HOW_IMAGE, reason);
+	else if (image_is_to_blame(path, *err))
+		return REASON_FAILED;
+	return REASON_NONE;
+}
+
 static int spawn_with(const struct spawn_call *call, const struct settings *settings,
 		      struct target_view *target, char *const envp[])
 {
@@ -89,6 +130,11 @@ static int spawn_with(const struct spawn_call *call, const struct settings *sett
 	if (reason == REASON_NONE) {
 		target_count(target, settings, HOW_KERNEL, reason);
 		return 0;
+	}
+	if (!engine && settings->choice != CHOICE_OFF) {
+		reason = spawn_image(call, settings, target, envp, &err);
+		if (reason == REASON_NONE)
+			return err;
 	}
 	err = call_next(call, envp);
 	if (!err)

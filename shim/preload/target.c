@@ -24,7 +24,8 @@ static void identify(struct target_view *target, int dirfd)
 	struct target known;
 	struct exe exe;
 
-	if (target->has_index && index_find(&target->index, &entry->id, &known, &entry->ref)) {
+	if (target->has_index && index_find(&target->index, &entry->id, entry->path_hash, &known,
+					    &entry->ref)) {
 		entry->has_ref = true;
 		entry->kind = known.kind;
 		return;
@@ -36,6 +37,7 @@ static void identify(struct target_view *target, int dirfd)
 		return;
 	mem_zero(&known, sizeof known);
 	known.id = entry->id;
+	known.path_hash = entry->path_hash;
 	known.kind = (uint16_t)exe.kind;
 	known.machine = exe.machine;
 	known.type = exe.type;
@@ -48,7 +50,6 @@ void target_look(struct target_view *target, const struct settings *settings, in
 {
 	struct cache *cache;
 	struct cached dropped;
-	uint64_t hash;
 
 	mem_zero(target, sizeof *target);
 	target->path = path;
@@ -57,20 +58,19 @@ void target_look(struct target_view *target, const struct settings *settings, in
 	if (identity_of(dirfd, path, flags, &target->entry.id) || !S_ISREG(target->entry.id.mode))
 		return;
 	target->exists = true;
+	target->entry.path_hash = cache_path_hash(path);
 	target->has_index = process_index(settings, &target->index);
 	cache = remember ? cache_get() : NULL;
 	if (!cache) {
 		identify(target, dirfd);
 		return;
 	}
-	hash = cache_path_hash(path);
-	if (cache_find(cache, hash, &target->entry.id, &target->entry)) {
+	if (cache_find(cache, target->entry.path_hash, &target->entry.id, &target->entry)) {
 		/* It may have made room for others in the index since. */
 		if (target->has_index && !index_holds(&target->index, &target->entry.ref))
 			identify(target, dirfd);
 		return;
 	}
-	target->entry.path_hash = hash;
 	identify(target, dirfd);
 	if (cache_store(cache, &target->entry, &dropped))
 		kernel_engine_drop(&dropped);

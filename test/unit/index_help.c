@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "elfcache/cache.h"
 #include "scratch.h"
 
 static unsigned set_of(const struct identity *id)
@@ -24,8 +25,8 @@ static void fill_target(struct target *target)
 	snprintf(path, sizeof path, "/%016llx/%0*llx", (unsigned long long)target->id.ino,
 		 (int)(20 + target->id.ino % 300), (unsigned long long)noise_next(&noise));
 	target_set_path(target, path);
+	target->path_hash = cache_path_hash(path);
 	target->reserved = 0;
-	target->reserved2 = 0;
 }
 
 struct target make_target(uint64_t n, unsigned set)

@@ -20,7 +20,7 @@ static void use(struct index *index, struct noise *noise)
 	struct index_ref ref;
 	uint32_t slot = (uint32_t)(r >> 40) % 64;
 
-	if (index_find(index, &target.id, &found, &ref)) {
+	if (index_find(index, &target.id, target.path_hash, &found, &ref)) {
 		SCRATCH_ASSERT(identity_equal(&found.id, &target.id));
 		SCRATCH_ASSERT(found.kind < EXE_KINDS);
 		SCRATCH_ASSERT(memchr(found.path, '\0', sizeof found.path));
@@ -71,7 +71,7 @@ START_TEST(paths_without_end_are_ended)
 	ck_assert_str_eq((char *)index.map + at, target.path);
 	memset((char *)index.map + at, 'x', INDEX_PATH_MAX);
 	memset(&found, 'y', sizeof found);
-	ck_assert(index_find(&index, &target.id, &found, &ref));
+	ck_assert(index_find(&index, &target.id, target.path_hash, &found, &ref));
 	ck_assert_uint_eq(strnlen(found.path, INDEX_PATH_MAX), INDEX_PATH_MAX - 1);
 	memset(&found, 'y', sizeof found);
 	ck_assert(index_read(&index, 0, &found, &counts));

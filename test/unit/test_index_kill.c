@@ -61,14 +61,14 @@ static void check_usable(struct index *index, uint64_t n, unsigned set)
 	struct target found;
 	struct index_ref ref;
 
-	ck_assert(!index_find(index, &target.id, NULL, &ref));
+	ck_assert(!index_find(index, &target.id, target.path_hash, NULL, &ref));
 	ck_assert(index_insert(index, &target, &ref));
 	index_read_totals(index, &before);
 	index_count(index, &ref, HOW_LIBC, REASON_EXEC);
 	index_read_totals(index, &after);
 	ck_assert_uint_eq(after.starts[HOW_LIBC], before.starts[HOW_LIBC] + 1);
 	ck_assert_uint_eq(after.fallback[REASON_EXEC], before.fallback[REASON_EXEC] + 1);
-	ck_assert(index_find(index, &target.id, &found, &ref));
+	ck_assert(index_find(index, &target.id, target.path_hash, &found, &ref));
 	ck_assert_mem_eq(&found, &target, sizeof found);
 	ck_assert(index_read(index, ref.slot, &found, &counts));
 	ck_assert_uint_eq(counts.starts[HOW_LIBC], 1);
@@ -105,7 +105,7 @@ static pid_t start_stepping(const struct operation *op)
 
 		if (index_open(AT_FDCWD, "index", geteuid(), &index))
 			_exit(1);
-		index_find(&index, &target.id, NULL, &ref);
+		index_find(&index, &target.id, target.path_hash, NULL, &ref);
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) || raise(SIGSTOP))
 			_exit(2);
 		do_operation(&index, op, &target, &ref);
@@ -145,7 +145,7 @@ static void check_targets(struct index *index, const struct operation *op)
 		struct target found;
 		struct index_ref ref;
 
-		if (index_find(index, &target.id, &found, &ref))
+		if (index_find(index, &target.id, target.path_hash, &found, &ref))
 			ck_assert_mem_eq(&found, &target, sizeof found);
 		else
 			missing++;
@@ -190,7 +190,7 @@ static void check_after_kill(struct index *index, const struct operation *op,
 		struct index_ref ref;
 
 		ck_assert(index_insert(index, &target, &ref));
-		ck_assert(index_find(index, &target.id, &found, &ref));
+		ck_assert(index_find(index, &target.id, target.path_hash, &found, &ref));
 		ck_assert_mem_eq(&found, &target, sizeof found);
 	}
 }
@@ -334,7 +334,7 @@ static pid_t start_worker(struct progress *progress, uint64_t seed)
 		struct target target = targets[(r >> 32) % SETS][r % PER_SET];
 		struct target found;
 		struct index_ref ref;
-		bool there = index_find(&index, &target.id, &found, &ref);
+		bool there = index_find(&index, &target.id, target.path_hash, &found, &ref);
 
 		if (there && memcmp(&found, &target, sizeof found) != 0)
 			_exit(2);
@@ -356,7 +356,7 @@ static void check_beside_workers(struct index *index, uint64_t n)
 
 	ck_assert(index_insert(index, &target, &ref));
 	index_count(index, &ref, HOW_KERNEL, REASON_NONE);
-	ck_assert(index_find(index, &target.id, &found, &ref));
+	ck_assert(index_find(index, &target.id, target.path_hash, &found, &ref));
 	ck_assert_mem_eq(&found, &target, sizeof found);
 	ck_assert(index_read(index, ref.slot, &found, &counts));
 	ck_assert_uint_eq(counts.starts[HOW_KERNEL], 1);

@@ -33,7 +33,7 @@ static struct index_ref *place_of(struct index *index, const struct target *targ
 {
 	struct target found;
 
-	if (index_find(index, &target->id, &found, ref)) {
+	if (index_find(index, &target->id, target->path_hash, &found, ref)) {
 		if (!target_is_whole(&found))
 			tally->torn++;
 		if (!identity_equal(&found.id, &target->id))

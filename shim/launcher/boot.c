@@ -1,0 +1,185 @@
+#include "boot.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "elfcache/image_name.h"
+#include "elfcache/loader_variables.h"
+#include "images.h"
+#include "proc.h"
+#include "service.h"
+
+static const char prefix[] = "boot-";
+
+enum { CONDITIONS_LEN = 16, NAME_LEN = sizeof prefix - 1 + INDEX_BOOT_ID_LEN + 1 + CONDITIONS_LEN };
+
+/* This boot's id, or "" if /proc does not tell. */
+static void this_boot(char id[INDEX_BOOT_ID_LEN + 1])
+{
+	struct index_origin origin;
+
+	origin_of(getpid(), geteuid(), &origin);
+	memcpy(id, origin.boot_id, INDEX_BOOT_ID_LEN);
+	id[INDEX_BOOT_ID_LEN] = '\0';
+}
+
+bool boot_is_name(const char *name, bool *current)
+{
+	char id[INDEX_BOOT_ID_LEN + 1];
+	size_t letters;
+
+	if (strlen(name) != NAME_LEN || strncmp(name, prefix, sizeof prefix - 1) != 0)
+		return false;
+	letters = strspn(name + sizeof prefix - 1, "0123456789abcdef-");
+	this_boot(id);
+	*current = *id && strncmp(name + sizeof prefix - 1, id, INDEX_BOOT_ID_LEN) == 0;
+	return letters == NAME_LEN - (sizeof prefix - 1);
+}
+
+/* False if this boot has no id. */
+static bool make_name(char *const envp[], char name[NAME_LEN + 1])
+{
+	char id[INDEX_BOOT_ID_LEN + 1];
+	struct rlimit stack;
+	uint64_t conditions = loader_variables_hash(envp);
+
+	this_boot(id);
+	if (!*id || getrlimit(RLIMIT_STACK, &stack))
+		return false;
+	conditions ^= stack.rlim_cur * UINT64_C(0x9e3779b97f4a7c15);
+	snprintf(name, NAME_LEN + 1, "%s%s-%016llx", prefix, id, (unsigned long long)conditions);
+	return true;
+}
+
+static int make_directory(int dirfd, const char *name)
+{
+	int fd;
+
+	if (mkdirat(dirfd, name, 0700) && errno != EEXIST)
+		return -errno;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int fill_directory(int fd, char *const envp[])
+{
+	struct index_origin origin;
+	struct index index;
+	int images;
+	int err;
+
+	origin_of(getpid(), geteuid(), &origin);
+	err = index_create(fd, CACHEDIR_INDEX, &origin);
+	if (err && err != -EEXIST)
+		return err;
+	images = make_directory(fd, IMAGE_DIRECTORY);
+	if (images < 0)
+		return images;
+	close(images);
+	err = index_open(fd, CACHEDIR_INDEX, geteuid(), &index);
+	if (err)
+		return err;
+	service_enable_images(&index, envp);
+	index_close(&index);
+	return 0;
+}
+
+int boot_prepare(const struct basedir *base, char *const envp[], char path[PATH_MAX])
+{
+	char name[NAME_LEN + 1];
+	mode_t mask;
+	int err;
+	int fd;
+
+	if (!make_name(envp, name))
+		return -ENODATA;
+	if (snprintf(path, PATH_MAX, "%s/%s", base->path, name) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	mask = umask(077);
+	fd = make_directory(base->fd, name);
+	err = fd < 0 ? fd : fill_directory(fd, envp);
+	umask(mask);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static void enter(struct session *session, const struct target *target)
+{
+	struct index *index = &session->index;
+	struct index_ref ref;
+
+	if (index_find(index, &target->id, target->path_hash, NULL, &ref) ||
+	    index_insert(index, target, &ref))
+		index_image_change(index, &ref, IMAGE_NONE, IMAGE_BOOT, REASON_NONE);
+}
+
+void boot_join(struct session *session, char *const envp[])
+{
+	char name[NAME_LEN + 1];
+	char link[NAME_LEN + 32];
+	char path[PATH_MAX];
+	struct index index;
+	int fd;
+
+	if (!make_name(envp, name) ||
+	    snprintf(path, sizeof path, "%s/%s", session->base.path, name) >= PATH_MAX)
+		return;
+	fd = cachedir_open(path, geteuid());
+	if (fd < 0)
+		return;
+	snprintf(link, sizeof link, "../%s/%s", name, IMAGE_DIRECTORY);
+	if (!index_open(fd, CACHEDIR_INDEX, geteuid(), &index)) {
+		if (symlinkat(link, session->fd, IMAGE_BOOT_DIRECTORY) == 0)
+			for (uint32_t slot = 0; slot < INDEX_SLOTS; slot++) {
+				struct target_counts counts;
+				struct target target;
+				struct index_ref ref;
+				enum reason reason;
+
+				if (index_ref_at(&index, slot, &ref) &&
+				    index_image_state(&index, &ref, &reason) == IMAGE_READY &&
+				    index_read(&index, slot, &target, &counts))
+					enter(session, &target);
+			}
+		index_close(&index);
+	}
+	close(fd);
+}
+
+int boot_remove(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	/* The index first: without it nobody begins to use the rest. */
+	unlinkat(fd, CACHEDIR_INDEX, 0);
+	images_remove(fd, IMAGE_DIRECTORY);
+	close(fd);
+	return unlinkat(dirfd, name, AT_REMOVEDIR) ? -errno : 0;
+}
+
+void boot_sweep(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool current;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		if (boot_is_name(entry->d_name, &current) && !current)
+			boot_remove(dirfd, entry->d_name);
+	closedir(dir);
+}

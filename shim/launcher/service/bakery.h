@@ -1,0 +1,20 @@
+/*
+ * Baking in a process of its own: a program whose start-up never ends, or that brings down what
+ * reads it, costs that process and nothing else.
+ */
+#ifndef ST_SERVICE_BAKERY_H
+#define ST_SERVICE_BAKERY_H
+
+#include "shim/template/image/store.h"
+
+struct bakery_result {
+	int err; /* as store_bake() */
+	uint64_t size;
+	char why[BAKE_WHY_MAX]; /* a sentence, if err is not 0 */
+};
+
+/* store_bake() in a child, for as long as is reasonable. */
+void bakery_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
+		 struct bakery_result *result);
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * Hazards, and what answers each:
+ *  1. It is killed at any moment, the machine with it.  An image gets its name when it is whole;
+ *     the index says that there is one after that.
+ *  2. Its session ends: the launcher kills it, and the kernel does if the launcher is killed.  The
+ *     shell of `env` does neither: the service looks whether it lives.
+ *  3. An image's files change.  Every start checks that for itself (resume.c), and goes to the
+ *     program as it is, at a price; so images are looked through from time to time, and those that
+ *     have become stale are taken away, to be baked again if they are still wanted.  What becomes
+ *     stale again and again is left alone.
+ *  4. Disk and memory: images are bounded by number of bytes, and those that were not used for
+ *     longest make room.
+ *  5. Somebody else's build wants both processors: one thing is baked at a time, with low priority.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "bakery.h"
+#include "elfcache/cache.h"
+#include "elfcache/cachedir.h"
+#include "elfcache/image_name.h"
+#include "elfcache/index.h"
+#include "proc.h"
+#include "serve.h"
+
+enum {
+	NICE = 10,
+	BUSY_MS = 1000,  /* how often images are looked through while programs are started */
+	IDLE_MS = 10000, /* and how long to sleep while none is */
+	STALE_MAX = 2,   /* a target whose image became stale so often is not baked again */
+};
+
+/* All images of a session together, and no more than this part of what the disk has left. */
+#define BYTES_MAX     (UINT64_C(512) << 20)
+#define FREE_PART_MAX 4
+
+struct kept {
+	struct index_ref ref;
+	enum image_state state; /* IMAGE_READY or IMAGE_BOOT */
+	uint64_t size;          /* of what is ours to remove */
+};
+
+/* A target that went stale, by what stays the same when its libraries change. */
+struct offender {
+	struct identity id;
+	uint64_t path_hash;
+	unsigned times;
+};
+
+struct service {
+	int fd;     /* the session's directory */
+	int images; /* its images */
+	int boot;   /* the boot's images, or -1 */
+	struct index index;
+	char *const *envp;
+	struct kept *kept;
+	size_t kept_count;
+	uint64_t bytes;
+	struct offender *offenders;
+	size_t offender_count;
+};
+
+static bool is_over(const struct service *s)
+{
+	struct stat st;
+
+	return fstat(s->fd, &st) || st.st_nlink == 0 || faccessat(s->fd, CACHEDIR_INDEX, F_OK, 0) ||
+	       leader_state(index_origin(&s->index)) == LEADER_DEAD;
+}
+
+static void remember(struct service *s, const struct index_ref *ref, enum image_state state,
+		     uint64_t size)
+{
+	struct kept *more = reallocarray(s->kept, s->kept_count + 1, sizeof *more);
+
+	if (!more)
+		return;
+	s->kept = more;
+	s->kept[s->kept_count++] = (struct kept){*ref, state, size};
+	s->bytes += size;
+}
+
+/* Take image number i away; its target may have another one later, or, with a reason, never. */
+static void discard(struct service *s, size_t i, const struct target *target, enum reason reason)
+{
+	struct kept *k = &s->kept[i];
+
+	index_image_change(&s->index, &k->ref, k->state,
+			   reason == REASON_NONE ? IMAGE_NONE : IMAGE_REFUSED, reason);
+	if (target && k->state == IMAGE_READY)
+		store_remove(s->images, &target->id, target->path);
+	s->bytes -= k->size;
+	s->kept[i] = s->kept[--s->kept_count];
+}
+
+/* True if what the slot holds is still the target of this image. */
+static bool is_kept(const struct service *s, const struct kept *k, struct target *target,
+		    struct target_counts *counts)
+{
+	return index_read(&s->index, k->ref.slot, target, counts) &&
+	       index_holds(&s->index, &k->ref);
+}
+
+static bool make_room(struct service *s, uint64_t wanted)
+{
+	struct statvfs fs;
+	uint64_t limit = BYTES_MAX;
+
+	if (fstatvfs(s->images, &fs) == 0) {
+		uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
+
+		if ((left + s->bytes) / FREE_PART_MAX < limit)
+			limit = (left + s->bytes) / FREE_PART_MAX;
+	}
+	while (s->bytes + wanted > limit) {
+		struct target_counts counts;
+		struct target target;
+		uint64_t oldest_use = UINT64_MAX;
+		size_t oldest = s->kept_count;
+
+		for (size_t i = 0; i < s->kept_count; i++) {
+			if (s->kept[i].state != IMAGE_READY)
+				continue;
+			if (!is_kept(s, &s->kept[i], &target, &counts))
+				counts.last_used = 0;
+			if (counts.last_used < oldest_use) {
+				oldest_use = counts.last_used;
+				oldest = i;
+			}
+		}
+		if (oldest == s->kept_count)
+			return false;
+		discard(s, oldest, is_kept(s, &s->kept[oldest], &target, &counts) ? &target : NULL,
+			REASON_NONE);
+	}
+	return true;
+}
+
+static void bake_target(struct service *s, const struct index_ref *ref, const struct target *target)
+{
+	struct bakery_result result;
+
+	/* A path that was cut, or relative: its key is that of another string. */
+	if (target->path[0] != '/' || cache_path_hash(target->path) != target->path_hash) {
+		index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_REFUSED, REASON_RELATIVE);
+		return;
+	}
+	if (!make_room(s, 0))
+		return;
+	bakery_bake(s->images, &target->id, target->path, s->envp, &result);
+	if (result.err == -ENOTSUP) {
+		index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_REFUSED,
+				   target->id.mode & (S_ISUID | S_ISGID) ? REASON_SETID
+									 : REASON_INELIGIBLE);
+	} else if (result.err) {
+		/* Replaced meanwhile, or no room: not to be tried again at once. */
+		index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_REFUSED, REASON_FAILED);
+	} else if (!make_room(s, result.size) ||
+		   !index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_READY, REASON_NONE)) {
+		store_remove(s->images, &target->id, target->path);
+	} else {
+		index_count_baked(&s->index);
+		remember(s, ref, IMAGE_READY, result.size);
+	}
+}
+
+/* Bake what the slot holds, if it is wanted. */
+static void serve_slot(struct service *s, uint32_t slot)
+{
+	struct target_counts counts;
+	struct index_ref ref;
+	struct target target;
+	enum reason reason;
+
+	if (index_ref_at(&s->index, slot, &ref) &&
+	    index_image_state(&s->index, &ref, &reason) == IMAGE_WANTED &&
+	    index_read(&s->index, slot, &target, &counts) && index_holds(&s->index, &ref))
+		bake_target(s, &ref, &target);
+}
+
+/* Requests [from, to). */
+static void serve_requests(struct service *s, uint32_t from, uint32_t to)
+{
+	bool all = false;
+
+	for (; from != to; from++) {
+		uint32_t slot = index_image_take(&s->index, from);
+
+		if (slot == INDEX_SLOTS)
+			all = true;
+		else
+			serve_slot(s, slot);
+	}
+	for (uint32_t slot = 0; all && slot < INDEX_SLOTS; slot++)
+		serve_slot(s, slot);
+}
+
+/* How often the target's image has become stale, this time included. */
+static unsigned offend(struct service *s, const struct target *target)
+{
+	struct offender *more;
+
+	for (size_t i = 0; i < s->offender_count; i++)
+		if (s->offenders[i].path_hash == target->path_hash &&
+		    identity_equal(&s->offenders[i].id, &target->id))
+			return ++s->offenders[i].times;
+	more = reallocarray(s->offenders, s->offender_count + 1, sizeof *more);
+	if (!more)
+		return STALE_MAX;
+	s->offenders = more;
+	s->offenders[s->offender_count++] = (struct offender){target->id, target->path_hash, 1};
+	return 1;
+}
+
+static bool is_stale(const struct service *s, const struct kept *k, const struct target *target)
+{
+	struct image_view view;
+	bool stale;
+
+	if (store_read(k->state == IMAGE_BOOT ? s->boot : s->images, &target->id, target->path,
+		       &view))
+		return true;
+	stale = image_stale_file(&view) != NULL;
+	image_read_end(&view);
+	return stale;
+}
+
+static void look_through(struct service *s)
+{
+	for (size_t i = s->kept_count; i-- > 0;) {
+		struct target_counts counts;
+		struct target target;
+
+		if (!is_kept(s, &s->kept[i], &target, &counts)) {
+			discard(s, i, NULL, REASON_NONE);
+		} else if (is_stale(s, &s->kept[i], &target)) {
+			index_count_stale(&s->index);
+			discard(s, i, &target,
+				offend(s, &target) < STALE_MAX ? REASON_NONE : REASON_STALE);
+		}
+	}
+}
+
+/* The images that the session was given at its beginning. */
+static void find_given(struct service *s)
+{
+	for (uint32_t slot = 0; s->boot >= 0 && slot < INDEX_SLOTS; slot++) {
+		struct index_ref ref;
+		enum reason reason;
+
+		if (index_ref_at(&s->index, slot, &ref) &&
+		    index_image_state(&s->index, &ref, &reason) == IMAGE_BOOT)
+			remember(s, &ref, IMAGE_BOOT, 0);
+	}
+}
+
+static int open_directory(int dirfd, const char *name)
+{
+	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool begin(struct service *s, const char *directory)
+{
+	s->fd = cachedir_open(directory, geteuid());
+	if (s->fd < 0 || index_open(s->fd, CACHEDIR_INDEX, geteuid(), &s->index))
+		return false;
+	if (mkdirat(s->fd, IMAGE_DIRECTORY, 0700) && errno != EEXIST)
+		return false;
+	s->images = open_directory(s->fd, IMAGE_DIRECTORY);
+	s->boot = open_directory(s->fd, IMAGE_BOOT_DIRECTORY);
+	return s->images >= 0;
+}
+
+int serve_session(const char *directory, char *const envp[])
+{
+	struct service s = {.envp = envp};
+	uint32_t served = 0;
+	uint64_t clock = 0;
+
+	umask(077);
+	setpriority(PRIO_PROCESS, 0, NICE);
+	if (!begin(&s, directory))
+		return 1;
+	find_given(&s);
+	while (!is_over(&s)) {
+		uint32_t asked = index_image_requests(&s.index);
+		uint64_t now;
+
+		serve_requests(&s, served, asked);
+		served = asked;
+		now = index_clock(&s.index);
+		if (!index_image_wait(&s.index, served, now != clock ? BUSY_MS : IDLE_MS) &&
+		    index_clock(&s.index) != clock)
+			look_through(&s);
+		clock = now;
+	}
+	return 0;
+}

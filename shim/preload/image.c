@@ -1,0 +1,175 @@
+#include "image.h"
+
+#include <errno.h>
+
+#include "../../elfcache/image_name.h"
+#include "../../elfcache/loader_variables.h"
+#include "../../elfcache/mem.h"
+#include "../../elfcache/sys.h"
+#include "readable.h"
+
+/*
+ * How many starts make a target hot.  What is installed will be started again; what lies in a
+ * user's directories may be the product of a build that is run once (conftest) or replaced soon.
+ */
+enum { HOT_INSTALLED = 2, HOT_ELSEWHERE = 6 };
+
+static bool is_installed(const char *path)
+{
+	static const char directories[][8] = {"/usr/", "/bin/", "/sbin/", "/lib", "/opt/"};
+
+	for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+		if (mem_after_prefix(path, directories[i]))
+			return true;
+	return false;
+}
+
+/* What an environment is read through: each page is asked for once, as long as they come in runs,
+   because a pointer to nowhere is for the kernel to answer (EFAULT). */
+struct reader {
+	uintptr_t pages[4];
+	unsigned next;
+};
+
+enum { PAGE = 4096 };
+
+static bool can_read(struct reader *r, const void *p)
+{
+	uintptr_t page = (uintptr_t)p / PAGE;
+
+	for (unsigned i = 0; i < 4; i++)
+		if (r->pages[i] == page)
+			return true;
+	/* Not beyond this page, which the question would have answered for as well. */
+	if (!readable_pointer((const void *)(page * PAGE)))
+		return false;
+	r->pages[r->next++ % 4] = page;
+	return true;
+}
+
+/* True if all of the string can be read. */
+static bool can_read_string(struct reader *r, const char *s)
+{
+	if (!can_read(r, s))
+		return false;
+	for (; *s; s++)
+		if ((uintptr_t)(s + 1) % PAGE == 0 && !can_read(r, s + 1))
+			return false;
+	return true;
+}
+
+/* True if this environment has the loader variables of the session. */
+static bool has_variables(char *const envp[], uint64_t expected)
+{
+	struct reader reader = {{0}, 0};
+	uint64_t hash = 0;
+
+	for (; envp; envp++) {
+		const char *s;
+
+		if (!can_read(&reader, envp))
+			return false;
+		s = *envp;
+		if (!s)
+			break;
+		if (!can_read(&reader, s))
+			return false;
+		if (*s != 'L' && *s != 'M' && *s != 'G')
+			continue;
+		if (!can_read_string(&reader, s))
+			return false;
+		hash = loader_variables_add(hash, s);
+	}
+	return hash == expected;
+}
+
+/*
+ * An image has all its memory mapped when the kernel could only kill it for want of more, where
+ * ld.so would say so and exit; and a start with another stack limit needs another image.
+ */
+static bool has_limits(struct index *index)
+{
+	struct rlimit limit;
+
+	return !sys_getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur == RLIM_INFINITY &&
+	       !sys_getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur == RLIM_INFINITY &&
+	       !sys_getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur == index_stack_limit(index);
+}
+
+static void want(struct target_view *target)
+{
+	uint64_t starts = index_starts(&target->index, &target->entry.ref) + 1;
+
+	if (starts >= (is_installed(target->path) ? HOT_INSTALLED : HOT_ELSEWHERE))
+		index_image_want(&target->index, &target->entry.ref);
+}
+
+static enum reason kind_reason(const struct target_view *target)
+{
+	switch (target->entry.kind) {
+	case EXE_GLIBC:
+		return REASON_NONE;
+	case EXE_SCRIPT:
+		return REASON_SCRIPT;
+	case EXE_STATIC:
+		return REASON_STATIC;
+	case EXE_ELF32:
+		return REASON_ELF32;
+	case EXE_FOREIGN_ARCH:
+		return REASON_FOREIGN_ARCH;
+	case EXE_FOREIGN_LIBC:
+		return REASON_FOREIGN_LIBC;
+	case EXE_SANITIZER:
+		return REASON_SANITIZER;
+	case EXE_UNREADABLE:
+		return REASON_UNREADABLE;
+	default:
+		return REASON_NOT_ELF;
+	}
+}
+
+enum reason image_choose(struct target_view *target, const struct settings *settings,
+			 char *const envp[], char path[IMAGE_PATH_SIZE])
+{
+	const struct index_ref *ref = &target->entry.ref;
+	const char *directory = IMAGE_DIRECTORY;
+	enum reason reason;
+
+	if (settings->choice != CHOICE_AUTO && settings->choice != CHOICE_IMAGE)
+		return REASON_NO_ENGINE;
+	if (!settings->cache || !target->has_index || !target->entry.has_ref ||
+	    !index_has_images(&target->index))
+		return REASON_NO_ENGINE;
+	reason = kind_reason(target);
+	if (reason != REASON_NONE)
+		return reason;
+	if (target->path[0] != '/')
+		return REASON_RELATIVE;
+	switch ((int)index_image_state(&target->index, ref, &reason)) {
+	case IMAGE_READY:
+		break;
+	case IMAGE_BOOT:
+		directory = IMAGE_BOOT_DIRECTORY;
+		break;
+	case IMAGE_REFUSED:
+		return reason;
+	case IMAGE_NONE:
+		want(target);
+		return REASON_NO_IMAGE;
+	default:
+		return REASON_NO_IMAGE;
+	}
+	if (!image_path(settings->cache, directory, &target->entry.id, target->path, path,
+			IMAGE_PATH_SIZE))
+		return REASON_NO_IMAGE;
+	if (!has_limits(&target->index))
+		return REASON_LIMITS;
+	if (!has_variables(envp, index_variables(&target->index)))
+		return REASON_ENVIRONMENT;
+	return process_is_traced() ? REASON_TRACED : REASON_NONE;
+}
+
+bool image_is_to_blame(const char *path, int error)
+{
+	return error == E2BIG || sys_call3(SYS_access, (long)path, X_OK, 0) != 0;
+}

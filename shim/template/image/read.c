@@ -1,0 +1,130 @@
+#include "read.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+static bool is_inside(uint64_t at, uint64_t size, uint64_t whole)
+{
+	return at <= whole && size <= whole - at;
+}
+
+/* The segment in which resume begins: its table stands RESUME_CODE_SIZE further on. */
+static const struct image_table *find_table(const unsigned char *data, size_t size)
+{
+	const Elf64_Ehdr *eh = (const void *)data;
+	const Elf64_Phdr *ph;
+
+	if (size < sizeof *eh || memcmp(eh->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    eh->e_phentsize != sizeof *ph || eh->e_phoff % sizeof(uint64_t) ||
+	    !is_inside(eh->e_phoff, eh->e_phnum * sizeof *ph, size))
+		return NULL;
+	ph = (const void *)(data + eh->e_phoff);
+	for (size_t i = 0; i < eh->e_phnum; i++) {
+		uint64_t at = ph[i].p_offset + RESUME_CODE_SIZE;
+
+		if (ph[i].p_type != PT_LOAD || ph[i].p_vaddr != eh->e_entry)
+			continue;
+		if (ph[i].p_offset % sizeof(uint64_t) || ph[i].p_filesz < RESUME_CODE_SIZE ||
+		    !is_inside(at, sizeof(struct image_table), size) ||
+		    !is_inside(ph[i].p_offset, ph[i].p_filesz, size))
+			return NULL;
+		return (const void *)(data + at);
+	}
+	return NULL;
+}
+
+static bool has_string(const struct image_table *t, uint32_t offset)
+{
+	return offset < t->size && memchr((const char *)t + offset, 0, t->size - offset);
+}
+
+static bool has_array(const struct image_table *t, uint32_t offset, uint32_t count, size_t element)
+{
+	return count == 0 ||
+	       (offset % sizeof(uint64_t) == 0 && is_inside(offset, count * element, t->size));
+}
+
+static bool is_whole(const struct image_view *v)
+{
+	const struct image_table *t = v->table;
+	size_t room = v->size - (size_t)((const unsigned char *)t - v->data);
+
+	if (t->magic != IMAGE_MAGIC || t->version != IMAGE_VERSION || t->size < sizeof *t ||
+	    t->size > room || !has_string(t, t->target) ||
+	    !has_array(t, t->files, t->file_count, sizeof(struct image_file)) ||
+	    !has_array(t, t->maps, t->map_count, sizeof(struct image_map)) ||
+	    !has_array(t, t->fixes, t->fix_count, sizeof(struct image_fix)) ||
+	    !has_array(t, t->protects, t->protect_count, sizeof(struct image_protect)) ||
+	    !has_array(t, t->variables, t->variable_count, sizeof(struct image_variable)) ||
+	    !has_array(t, t->limits, t->limit_count, sizeof(struct image_limit)))
+		return false;
+	for (uint32_t i = 0; i < t->file_count; i++)
+		if (!has_string(t, image_file(v, i)->path))
+			return false;
+	return t->file_count > 0;
+}
+
+int image_read(int fd, struct image_view *view)
+{
+	struct stat st;
+	void *data;
+
+	*view = (struct image_view){0};
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(Elf64_Ehdr))
+		return -EINVAL;
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return -errno;
+	view->data = data;
+	view->size = (size_t)st.st_size;
+	view->table = find_table(view->data, view->size);
+	if (view->table && is_whole(view))
+		return 0;
+	image_read_end(view);
+	return -EINVAL;
+}
+
+void image_read_end(struct image_view *view)
+{
+	if (view->data)
+		munmap((void *)(uintptr_t)view->data, view->size);
+	*view = (struct image_view){0};
+}
+
+const char *image_target(const struct image_view *view)
+{
+	return (const char *)view->table + view->table->target;
+}
+
+const struct image_file *image_file(const struct image_view *view, uint32_t i)
+{
+	const void *list = (const char *)view->table + view->table->files;
+
+	return (const struct image_file *)list + i;
+}
+
+const char *image_file_path(const struct image_view *view, const struct image_file *file)
+{
+	return (const char *)view->table + file->path;
+}
+
+const char *image_stale_file(const struct image_view *view)
+{
+	for (uint32_t i = 0; i < view->table->file_count; i++) {
+		const struct image_file *f = image_file(view, i);
+		const char *path = image_file_path(view, f);
+		struct identity id;
+		int err = identity_of(AT_FDCWD, path, 0, &id);
+
+		if (f->absent ? err != -ENOENT && err != -ENOTDIR
+			      : err || !identity_equal(&id, &f->id))
+			return path;
+	}
+	return NULL;
+}

@@ -1,0 +1,136 @@
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../../elfcache/image_name.h"
+
+/* No program can have it in common: it is in the directory KEY, beside one other name. */
+static const char unfinished[] = ".unfinished";
+
+/* The directory KEY, which is made if asked for. */
+static int open_key(int dirfd, const struct identity *id, const char *path, bool make)
+{
+	char key[IMAGE_KEY_SIZE];
+	int fd;
+
+	image_key(id, path, key);
+	if (make && mkdirat(dirfd, key, 0700) && errno != EEXIST)
+		return -errno;
+	fd = openat(dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* True if all who may execute the target may read it as well, whichever of the three they are:
+   then it makes no difference to anybody that the image is executed in its place. */
+static bool may_everybody_start(const struct identity *id)
+{
+	mode_t others = S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH;
+	mode_t owner = S_IRUSR | S_IXUSR;
+
+	return id->uid == geteuid() ? (id->mode & owner) == owner : (id->mode & others) == others;
+}
+
+/* Whether the finished image is one of this target as it was asked for. */
+static int check(int fd, const struct identity *id, uint64_t *size)
+{
+	struct image_view view;
+	int err = image_read(fd, &view);
+
+	if (err)
+		return err;
+	if (!identity_equal(&image_file(&view, 0)->id, id))
+		err = -ESTALE;
+	*size = view.size;
+	image_read_end(&view);
+	return err;
+}
+
+static int bake_into(int keyfd, const struct identity *id, const char *path, char *const envp[],
+		     uint64_t *size, char why[BAKE_WHY_MAX])
+{
+	const char *name = image_base_name(path);
+	int fd = openat(keyfd, unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	int err;
+
+	if (fd < 0) {
+		err = -errno;
+		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-err));
+		return err;
+	}
+	err = bake(fd, path, envp, why);
+	if (!err) {
+		err = check(fd, id, size);
+		if (err)
+			snprintf(why, BAKE_WHY_MAX, "it changed meanwhile");
+	}
+	if (!err && fchmod(fd, 0500))
+		err = -errno;
+	/* Before it has its name: a file that is open for writing cannot be executed. */
+	close(fd);
+	if (!err && renameat(keyfd, unfinished, keyfd, name))
+		err = -errno;
+	if (err)
+		unlinkat(keyfd, unfinished, 0);
+	if (err && !why[0])
+		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-err));
+	return err;
+}
+
+int store_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
+	       uint64_t *size, char why[BAKE_WHY_MAX])
+{
+	int keyfd;
+	int err;
+
+	why[0] = '\0';
+	if (!may_everybody_start(id)) {
+		snprintf(why, BAKE_WHY_MAX, "not everybody may read and execute it");
+		return -ENOTSUP;
+	}
+	keyfd = open_key(dirfd, id, path, true);
+	if (keyfd < 0) {
+		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-keyfd));
+		return keyfd;
+	}
+	/* What a service that was killed has left. */
+	unlinkat(keyfd, unfinished, 0);
+	err = bake_into(keyfd, id, path, envp, size, why);
+	close(keyfd);
+	if (err)
+		store_remove(dirfd, id, path);
+	return err;
+}
+
+int store_read(int dirfd, const struct identity *id, const char *path, struct image_view *view)
+{
+	int keyfd = open_key(dirfd, id, path, false);
+	int fd;
+	int err;
+
+	if (keyfd < 0)
+		return keyfd;
+	fd = openat(keyfd, image_base_name(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	err = fd < 0 ? -errno : image_read(fd, view);
+	if (fd >= 0)
+		close(fd);
+	close(keyfd);
+	return err;
+}
+
+void store_remove(int dirfd, const struct identity *id, const char *path)
+{
+	char key[IMAGE_KEY_SIZE];
+	int keyfd = open_key(dirfd, id, path, false);
+
+	if (keyfd < 0)
+		return;
+	unlinkat(keyfd, image_base_name(path), 0);
+	close(keyfd);
+	image_key(id, path, key);
+	unlinkat(dirfd, key, AT_REMOVEDIR);
+}
