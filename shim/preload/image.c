@@ -33,17 +33,37 @@ struct reader {
 
 enum { PAGE = 4096 };
 
-static bool can_read(struct reader *r, const void *p)
+static bool knows(struct reader *r, uintptr_t page)
 {
-	uintptr_t page = (uintptr_t)p / PAGE;
-
 	for (unsigned i = 0; i < 4; i++)
 		if (r->pages[i] == page)
 			return true;
-	/* Not beyond this page, which the question would have answered for as well. */
-	if (!readable_pointer((const void *)(page * PAGE)))
-		return false;
+	return false;
+}
+
+static void learn(struct reader *r, uintptr_t page)
+{
 	r->pages[r->next++ % 4] = page;
+}
+
+static bool can_read_pointer(struct reader *r, char *const *p)
+{
+	if (knows(r, (uintptr_t)p / PAGE))
+		return true;
+	if (!readable_pointer(p))
+		return false;
+	learn(r, (uintptr_t)p / PAGE);
+	return true;
+}
+
+/* True if the string can be read up to its end, or that of its page. */
+static bool can_read(struct reader *r, const char *s)
+{
+	if (knows(r, (uintptr_t)s / PAGE))
+		return true;
+	if (!readable_string(s))
+		return false;
+	learn(r, (uintptr_t)s / PAGE);
 	return true;
 }
 
@@ -61,13 +81,13 @@ static bool can_read_string(struct reader *r, const char *s)
 /* True if this environment has the loader variables of the session. */
 static bool has_variables(char *const envp[], uint64_t expected)
 {
-	struct reader reader = {{0}, 0};
+	struct reader reader = {{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0};
 	uint64_t hash = 0;
 
 	for (; envp; envp++) {
 		const char *s;
 
-		if (!can_read(&reader, envp))
+		if (!can_read_pointer(&reader, envp))
 			return false;
 		s = *envp;
 		if (!s)

@@ -4,13 +4,15 @@
 #   session  the preload, with a session's index, SPAWN_TEMPLATE=auto
 #   bare     the preload and no variable of ours, as any LD_PRELOAD library
 #   off      the preload, with a session's index, SPAWN_TEMPLATE=off
+#   image    as session, with images of everything that the command starts
 #   kernel   the preload with the kernel's calls emulated, SPAWN_TEMPLATE=kernel
 #
-# From CMakeLists.txt: ST_CASES_BIN, ST_CASES_SRC, ST_CASES_WORK, ST_PRELOAD, ST_PRELOAD_STUB, CC.
+# From CMakeLists.txt: ST_CASES_BIN, ST_CASES_SRC, ST_CASES_WORK, ST_PRELOAD, ST_PRELOAD_STUB, ST_SERVICE,
+# CC.
 # ST_CASES_NATIVE_ONLY=1 compares the reference with itself only: for work on the tests themselves.
 # shellcheck shell=sh
 
-all_modes='session bare off kernel'
+all_modes='session bare off kernel image'
 # Extra assignments for the command's environment, separated by newlines.
 modes_environment=
 # Further sed commands for what may differ, in all modes and where the kernel engine was at work.
@@ -75,35 +77,59 @@ mode_library() {
     esac
 }
 
-# in_mode MODE COMMAND...: run it in $work/cwd, which is the same new directory in every mode, with
-# an environment of known content.  Leaves $work/MODE.out, .err, .status.
-in_mode() {
+# exec_in MODE COMMAND...: become COMMAND in $work/cwd, with an environment of known content.
+exec_in() {
     mode=$1
     shift
-    rm -rf "$work/cwd" "$work/cache" "$work/tmp"
-    mkdir "$work/cwd" "$work/tmp" || exit 1
-    "$ST_CASES_BIN/session" create "$work/cache" || exit 1
-    (
-        case $mode in
-        bare) ;;
-        off) set -- SPAWN_TEMPLATE=off SPAWN_TEMPLATE_CACHE="$work/cache" "$@" ;;
-        kernel)
-            set -- SPAWN_TEMPLATE=kernel SPAWN_TEMPLATE_CACHE="$work/cache" \
-                SPAWN_TEMPLATE_KERNEL_NR=472,473 "$@"
-            ;;
-        *) set -- SPAWN_TEMPLATE=auto SPAWN_TEMPLATE_CACHE="$work/cache" "$@" ;;
-        esac
-        IFS='
+    case $mode in
+    bare) ;;
+    off) set -- SPAWN_TEMPLATE=off SPAWN_TEMPLATE_CACHE="$work/cache" "$@" ;;
+    kernel)
+        set -- SPAWN_TEMPLATE=kernel SPAWN_TEMPLATE_CACHE="$work/cache" \
+            SPAWN_TEMPLATE_KERNEL_NR=472,473 "$@"
+        ;;
+    *) set -- SPAWN_TEMPLATE=auto SPAWN_TEMPLATE_CACHE="$work/cache" "$@" ;;
+    esac
+    IFS='
 '
-        cd "$work/cwd" || exit 125
-        # $modes_environment is one assignment a line.
-        # shellcheck disable=SC2086
-        exec "$ST_CASES_BIN/session" exec env -i PATH="${modes_path-/usr/local/bin:/usr/bin:/bin}" HOME="$work/home" \
-            TMPDIR="$work/tmp" LC_ALL=C ST_CASES_BIN="$ST_CASES_BIN" ST_CASES_SRC="$ST_CASES_SRC" \
-            CC="${CC:-cc}" LD_PRELOAD="${mode_preload-$(mode_library "$mode")}" \
-            $modes_environment "$@" <"$modes_stdin" >"$work/out" 2>"$work/err"
-    )
+    cd "$work/cwd" || exit 125
+    # $modes_environment is one assignment a line.
+    # shellcheck disable=SC2086
+    exec "$ST_CASES_BIN/session" exec env -i PATH="${modes_path-/usr/local/bin:/usr/bin:/bin}" HOME="$work/home" \
+        TMPDIR="$work/tmp" LC_ALL=C ST_CASES_BIN="$ST_CASES_BIN" ST_CASES_SRC="$ST_CASES_SRC" \
+        CC="${CC:-cc}" LD_PRELOAD="${mode_preload-$(mode_library "$mode")}" \
+        $modes_environment "$@"
+}
+
+# new_cwd: the same new directory in every mode.
+new_cwd() {
+    rm -rf "$work/cwd" "$work/tmp"
+    mkdir "$work/cwd" "$work/tmp" || exit 1
+}
+
+# bake_for COMMAND...: have what it starts baked, by running it once.  The service goes on.
+bake_for() {
+    new_cwd
+    exec_in image "$ST_CASES_BIN/session" serve "$work/cache" "$ST_SERVICE" </dev/null >/dev/null 2>&1 &
+    modes_service=$!
+    (exec_in image "$@") <"$modes_stdin" >/dev/null 2>&1
+    "$ST_CASES_BIN/session" bake "$work/cache" || exit 1
+}
+
+# in_mode MODE COMMAND...: run it, and leave $work/MODE.out, .err, .status and .counts.
+in_mode() {
+    mode=$1
+    rm -rf "$work/cache"
+    "$ST_CASES_BIN/session" create "$work/cache" || exit 1
+    if [ "$mode" = image ]; then
+        shift
+        bake_for "$@"
+        set -- image "$@"
+    fi
+    new_cwd
+    (exec_in "$@") <"$modes_stdin" >"$work/out" 2>"$work/err"
     echo $? >"$work/$mode.status"
+    [ "$mode" != image ] || kill "$modes_service" 2>/dev/null
     mv "$work/out" "$work/$mode.out"
     mv "$work/err" "$work/$mode.err"
     "$ST_CASES_BIN/session" counts "$work/cache" >"$work/$mode.counts" || exit 1
@@ -163,6 +189,10 @@ compare_modes() {
             ;;
         esac
     done
+    if [ "$all_modes" != again ] && [ -n "${expect_image-}" ]; then
+        [ "$(counted image image)" -ge "$expect_image" ] ||
+            wrong "the image engine started $(counted image image) programs"
+    fi
     if [ "$all_modes" != again ] && [ "${ST_CASES_NO_KERNEL:-0}" = 0 ] &&
         [ -n "${expect_kernel-}" ]; then
         [ "$(counted kernel kernel)" -ge "$expect_kernel" ] ||

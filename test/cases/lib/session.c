@@ -3,6 +3,8 @@
  *
  *   session create DIR    DIR with an empty index, as spawn-template(1) would make it
  *   session counts DIR    "total N", "kernel N", "libc N", "image N", "fallback REASON N" ...
+ *   session serve DIR SERVICE   be the service that bakes for DIR, in the environment that it has
+ *   session bake DIR      have everything baked that DIR's index holds, and wait for that
  *   session exec PROGRAM ARGUMENT...         run it with no descriptor open but 0, 1 and 2
  *   session system DIR PROGRAM ARGUMENT...   run it with DIR where the system's programs are
  *
@@ -18,13 +20,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "elfcache/cachedir.h"
 #include "elfcache/index.h"
+#include "elfcache/loader_variables.h"
 
 static int complain(const char *what, const char *path, int error)
 {
@@ -107,6 +112,80 @@ static int counts(const char *path)
 	return 0;
 }
 
+static int open_session(const char *path, struct index *index)
+{
+	int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret;
+
+	if (dirfd == -1)
+		return -errno;
+	ret = index_open(dirfd, CACHEDIR_INDEX, geteuid(), index);
+	close(dirfd);
+	return ret;
+}
+
+/* As the command starts it: the environment comes as a file, on descriptor 3. */
+static int serve(const char *path, const char *service)
+{
+	static char mode[] = "session";
+	char *argv[] = {(char *)(uintptr_t)service, mode, (char *)(uintptr_t)path, NULL};
+	char *envp[] = {NULL};
+	struct rlimit stack;
+	struct index index;
+	int ret = open_session(path, &index);
+	int fd = memfd_create("environment", 0);
+
+	if (ret < 0 || fd == -1 || getrlimit(RLIMIT_STACK, &stack) == -1)
+		return complain("serve", path, ret < 0 ? -ret : errno);
+	index_enable_images(&index, loader_variables_hash(environ), stack.rlim_cur);
+	index_close(&index);
+	for (char **variable = environ; *variable; variable++)
+		if (write(fd, *variable, strlen(*variable) + 1) < 0)
+			return complain("write", "the environment", errno);
+	if (lseek(fd, 0, SEEK_SET) == -1 || dup2(fd, 3) == -1)
+		return complain("seek", "the environment", errno);
+	close_range(4, ~0U, 0);
+	execve(service, argv, envp);
+	return complain("exec", service, errno);
+}
+
+static unsigned want_all(struct index *index)
+{
+	unsigned wanted = 0;
+
+	for (uint32_t slot = 0; slot < INDEX_SLOTS; slot++) {
+		struct target_counts counts;
+		struct target target;
+		struct index_ref ref;
+		enum reason reason;
+
+		if (!index_ref_at(index, slot, &ref) ||
+		    !index_read(index, slot, &target, &counts) || target.kind != EXE_GLIBC)
+			continue;
+		index_image_want(index, &ref);
+		wanted += index_image_state(index, &ref, &reason) == IMAGE_WANTED;
+	}
+	return wanted;
+}
+
+static int bake_all(const char *path)
+{
+	const struct timespec pause = {.tv_nsec = 5000000};
+	struct index index;
+	int ret = open_session(path, &index);
+
+	if (ret < 0)
+		return complain("index in", path, -ret);
+	for (int i = 0; i < 12000 && ret == 0; i++) {
+		if (!want_all(&index))
+			ret = 1;
+		else
+			nanosleep(&pause, NULL);
+	}
+	index_close(&index);
+	return ret ? 0 : complain("bake for", path, ETIMEDOUT);
+}
+
 static int write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -168,6 +247,10 @@ int main(int argc, char **argv)
 		return create(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "counts") == 0)
 		return counts(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "serve") == 0)
+		return serve(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "bake") == 0)
+		return bake_all(argv[2]);
 	if (argc >= 3 && strcmp(argv[1], "exec") == 0) {
 		close_range(3, ~0U, 0);
 		execvp(argv[2], argv + 2);
@@ -175,6 +258,6 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 4 && strcmp(argv[1], "system") == 0)
 		return run_in_system(argv + 2);
-	fputs("usage: session create|counts|exec|system ...\n", stderr);
+	fputs("usage: session create|counts|serve|bake|exec|system ...\n", stderr);
 	return 2;
 }
