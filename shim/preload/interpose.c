@@ -5,23 +5,11 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#include "names_present.h"
+#include "export.h"
 #include "start.h"
 
-/*
- * The identifiers differ from the exported names, so that they collide with no macro or prototype
- * of the headers; .symver gives each its name and its version.
- */
-#define AT_default         "@@"
-#define AT_compat          "@"
-#define EXPORT_1(id, text) __asm__(".symver interpose_" #id "," text);
-#define EXPORT_0(id, text)
-#define EXPORT_(has, id, text) EXPORT_##has(id, text)
-#define EXPORT(has, id, text)  EXPORT_(has, id, text)
-
-#define ST_NAME(name, version, kind, id, type, params) \
-	__attribute__((visibility("default"))) extern type interpose_##id params; \
-	EXPORT(ST_HAS_##id, id, #name AT_##kind #version)
+#define ST_NAME ST_EXPORT
+#define ST_FILE_NAME(name, version, kind, id, type, params)
 #include "names.def"
 #undef ST_NAME
 

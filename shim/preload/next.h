@@ -20,6 +20,7 @@
 
 /* Functions that the preload calls and does not replace. */
 #define ST_CALLED(X) \
+	X(getauxval, unsigned long, (unsigned long)) \
 	X(posix_spawn_file_actions_init, int, (posix_spawn_file_actions_t *)) \
 	X(posix_spawn_file_actions_destroy, int, (posix_spawn_file_actions_t *)) \
 	X(posix_spawn_file_actions_addclose, int, (posix_spawn_file_actions_t *, int)) \

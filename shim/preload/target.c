@@ -24,8 +24,8 @@ static void identify(struct target_view *target, int dirfd)
 	struct target known;
 	struct exe exe;
 
-	if (target->has_index && index_find(&target->index, &entry->id, entry->path_hash, &known,
-					    &entry->ref)) {
+	if (target->has_index &&
+	    index_find(&target->index, &entry->id, entry->path_hash, &known, &entry->ref)) {
 		entry->has_ref = true;
 		entry->kind = known.kind;
 		return;
