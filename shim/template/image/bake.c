@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/xattr.h>
 
 #include "../../../elfcache/elffile.h"
 #include "../../../elfcache/exe.h"
@@ -34,6 +35,9 @@ static int judge(const char *path, const struct elffile *file, char why[BAKE_WHY
 		return -errno;
 	if (st.st_mode & (S_ISUID | S_ISGID))
 		return refuse(why, "it is set-user-id or set-group-id");
+	/* The kernel gives them to whom it executes this very file (capabilities(7)). */
+	if (getxattr(path, "security.capability", NULL, 0) >= 0)
+		return refuse(why, "it has file capabilities");
 	if (exe_look(AT_FDCWD, path, &exe))
 		return refuse(why, "it cannot be read");
 	if (exe.kind != EXE_GLIBC)
@@ -61,7 +65,7 @@ static int random_spot(struct spot *spot)
 	if (spot->cpu < 0 || getrandom(&r, sizeof r, 0) != sizeof r ||
 	    getrandom(spot->random, sizeof spot->random, 0) != sizeof spot->random)
 		return -errno;
-	spot->base = IMAGE_LOW + (r % IMAGE_SPREAD & ~UINT64_C(0x1fffff));
+	spot->end = IMAGE_LOW + IMAGE_LIBRARIES + (r % IMAGE_SPREAD & ~UINT64_C(0x1fffff));
 	return 0;
 }
 

@@ -12,8 +12,13 @@
 #include <unistd.h>
 
 #include "maps.h"
+#include "survey.h"
 
-enum { MERGE_GAP = 16 /* untouched pages that are stored rather than splitting a segment */ };
+enum {
+	MERGE_GAP = 16, /* untouched pages that are stored rather than splitting a segment */
+	SMALL_DATA =
+		4, /* pages of an object's initialised data that are likely to be all written */
+};
 
 /* Grow an array by one; the new element is zeroed.  Null if there is no memory. */
 #define GROW(list, count) \
@@ -37,54 +42,9 @@ static int refuse(struct capture *c, const char *why)
 	return -ENOTSUP;
 }
 
-/* Memory of the kernel's making, which every process has of its own. */
-static bool is_kernels(const struct mapping *m, const struct place *p)
-{
-	return (m->start <= p->stack && p->stack < m->end) || strncmp(m->path, "[v", 2) == 0;
-}
-
-/* Where the kernel puts nothing of its own: place.h.  Programs at fixed addresses are below 4 GiB.
- */
-static bool is_placed(const struct mapping *m)
-{
-	return m->end <= UINT64_C(1) << 32 || (m->start >= IMAGE_LOW && m->end <= IMAGE_HIGH);
-}
-
 static bool is_zero(const unsigned char *page)
 {
 	return page[0] == 0 && memcmp(page, page + 1, PAGE_SIZE - 1) == 0;
-}
-
-/*
- * Drop the pages that equal the file's from those that the process seems to own: a breakpoint that
- * was set and removed, relocations that changed nothing.
- */
-static int compare_with_file(const struct mapping *m, const unsigned char *data,
-			     unsigned char *states)
-{
-	unsigned char page[PAGE_SIZE];
-	struct stat st;
-	int fd = open(m->path, O_RDONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || st.st_ino != m->ino || st.st_dev != m->dev)
-		err = -ESTALE;
-	for (uint64_t i = 0; !err && i < (m->end - m->start) / PAGE_SIZE; i++) {
-		ssize_t got;
-
-		if (states[i] != PAGE_OWN)
-			continue;
-		memset(page, 0, sizeof page);
-		got = pread(fd, page, sizeof page, (off_t)(m->offset + i * PAGE_SIZE));
-		if (got < 0)
-			err = -errno;
-		else if (memcmp(page, data + i * PAGE_SIZE, PAGE_SIZE) == 0)
-			states[i] = PAGE_FILE;
-	}
-	close(fd);
-	return err;
 }
 
 static int add_remap(struct capture *c, const struct mapping *m)
@@ -138,36 +98,75 @@ static int store(struct capture *c, const struct mapping *m, const unsigned char
 	return 0;
 }
 
-static int take_mapping(struct capture *c, const struct tracee *t, const struct mapping *m)
+/* What was never touched is zero, or the file's, and is not read so as to stay that. */
+static int read_area(const struct area *a, const struct tracee *t, unsigned char *data)
 {
-	uint64_t pages = (m->end - m->start) / PAGE_SIZE;
-	unsigned char *states = calloc(pages, 1);
-	unsigned char *data = calloc(pages, PAGE_SIZE);
-	uint64_t end = 0;
-	uint64_t own = 0;
-	int err = states && data ? pages_read(t->pid, m->start, m->end, states) : -ENOMEM;
+	const struct mapping *m = &a->map;
+	int err = 0;
 
-	/* What was never touched is zero, or the file's, and is not read so as to stay that. */
-	for (uint64_t i = 0; !err && i < pages; i++)
-		if (states[i] != PAGE_ABSENT || m->ino)
+	if (m->ino)
+		return tracee_read(t, m->start, data, m->end - m->start);
+	for (uint64_t i = 0; !err && i < a->pages; i++)
+		if (a->states[i] != PAGE_ABSENT)
 			err = tracee_read(t, m->start + i * PAGE_SIZE, data + i * PAGE_SIZE,
 					  PAGE_SIZE);
-	/* Beyond the end of a file there is nothing to read. */
-	if (err == -EIO)
-		err = refuse(c, "it maps more of a file than there is");
-	if (!err && m->ino)
-		err = compare_with_file(m, data, states);
-	for (uint64_t i = 0; !err && i < pages; i++) {
-		own += states[i] == PAGE_OWN;
-		if (m->ino || (states[i] == PAGE_OWN && !is_zero(data + i * PAGE_SIZE)))
-			end = i + 1;
+	return err;
+}
+
+static int add_touch(struct capture *c, uint64_t at)
+{
+	struct image_touch *last = c->touch_count ? &c->touches[c->touch_count - 1] : NULL;
+
+	if (!last || last->at + last->size != at) {
+		last = GROW(c->touches, c->touch_count);
+		if (!last)
+			return -ENOMEM;
+		last->at = at;
 	}
-	c->own_bytes += own * PAGE_SIZE;
-	if (!err && own == 0 && m->ino)
-		err = add_remap(c, m);
-	else if (!err)
+	last->size += PAGE_SIZE;
+	return 0;
+}
+
+/*
+ * Which pages every process is likely to write to: five of six of the following are, as programs
+ * of all sizes show.  What was zeroed data and is not zero any more, a constructor has filled, and
+ * a destructor empties; and so it is with small initialised data.  Of large data it is the end: the
+ * zeroed data that begins there has, first of all, the flag of the compiler's start files that
+ * tells whether destructors have run.
+ */
+static int add_touches(struct capture *c, const struct area *a, const unsigned char *data)
+{
+	int err = 0;
+
+	if (!(a->map.prot & PROT_WRITE))
+		return 0;
+	for (uint64_t i = 0; !err && i < a->pages; i++) {
+		bool is_likely = a->map.ino ? a->pages <= SMALL_DATA || i == a->pages - 1
+					    : !is_zero(data + i * PAGE_SIZE);
+
+		if (a->states[i] == PAGE_OWN && is_likely)
+			err = add_touch(c, a->map.start + i * PAGE_SIZE);
+	}
+	return err;
+}
+
+static int store_area(struct capture *c, const struct tracee *t, const struct area *a)
+{
+	const struct mapping *m = &a->map;
+	unsigned char *data = calloc(a->pages, PAGE_SIZE);
+	uint64_t end = m->ino ? a->pages : 0;
+	int err = data ? read_area(a, t, data) : -ENOMEM;
+
+	/* Beyond the end of a file there is nothing to read. */
+	if (err == -EIO || err == -EFAULT)
+		err = refuse(c, "it maps more of a file than there is");
+	for (uint64_t i = end; !err && i < a->pages; i++)
+		if (a->states[i] == PAGE_OWN && !is_zero(data + i * PAGE_SIZE))
+			end = i + 1;
+	if (!err)
 		err = store(c, m, data, end);
-	free(states);
+	if (!err)
+		err = add_touches(c, a, data);
 	free(data);
 	return err;
 }
@@ -265,25 +264,16 @@ static void scrub(struct capture *c, uint64_t at, size_t size)
 int capture_take(struct capture *c, const struct place *p, const struct watch *w,
 		 const struct tracee *t)
 {
-	struct mappings m;
-	int err = mappings_read(t->pid, &m);
+	struct survey survey;
+	int err = survey_take(&survey, p, t);
 
-	*c = (struct capture){0};
-	for (size_t i = 0; !err && i < m.count; i++) {
-		const struct mapping *map = &m.list[i];
-
-		if (is_kernels(map, p))
-			continue;
-		if (!is_placed(map))
-			err = refuse(c, "it has memory where another process may have its own");
-		else if (map->shared)
-			err = refuse(c, "it has shared memory");
-		else if (!map->ino && map->prot == PROT_NONE)
-			err = add_remap(c, map);
-		else
-			err = take_mapping(c, t, map);
-	}
-	mappings_free(&m);
+	*c = (struct capture){.own_bytes = survey.own_bytes};
+	if (err == -ENOTSUP)
+		refuse(c, survey.refusal);
+	for (size_t i = 0; !err && i < survey.count; i++)
+		err = survey.areas[i].stored ? store_area(c, t, &survey.areas[i])
+					     : add_remap(c, &survey.areas[i].map);
+	survey_free(&survey);
 	for (size_t i = 0; !err && i < c->segment_count; i++)
 		err = find_fixes(c, p, w, t, &c->segments[i]);
 	scrub(c, w->fs_base + 0x28, sizeof(uint64_t));
@@ -302,6 +292,7 @@ void capture_free(struct capture *c)
 	free(c->remaps);
 	free(c->fixes);
 	free(c->protects);
+	free(c->touches);
 	*c = (struct capture){0};
 }
 

@@ -38,6 +38,8 @@ struct capture {
 	size_t fix_count;
 	struct image_protect *protects;
 	size_t protect_count;
+	struct image_touch *touches;
+	size_t touch_count;
 	uint64_t own_bytes; /* memory that differs from its files: what had to be stored */
 	char refusal[128];
 };

@@ -15,7 +15,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 1,
+	IMAGE_VERSION = 2,
 	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
 };
 
@@ -64,6 +64,12 @@ struct image_protect {
 	uint64_t prot;
 };
 
+/* Whole pages that every process is likely to write to. */
+struct image_touch {
+	uint64_t at;
+	uint64_t size;
+};
+
 /* An environment variable that must have the value it had: "NAME=value", or "NAME" alone if it must
    not be set. */
 struct image_variable {
@@ -107,6 +113,8 @@ struct image_table {
 	uint32_t protects, protect_count;
 	uint32_t variables, variable_count;
 	uint32_t limits, limit_count;
+	uint32_t touches, touch_count;
+	uint64_t own_bytes; /* memory that was not as in its file, or zero: the least to store */
 	uint64_t vdso_size; /* of the vDSO it was baked with: another kernel has another */
 };
 

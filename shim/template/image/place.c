@@ -9,7 +9,7 @@
 
 #include "maps.h"
 
-enum { AUX_MAX = 64, STACK_WORDS_MAX = 1 << 20 };
+enum { ARENA_SIZE = 16 * 4096, AUX_MAX = 64, STACK_WORDS_MAX = 1 << 20 };
 
 static uint64_t page_up(uint64_t n)
 {
@@ -176,8 +176,8 @@ static int forbid_clock(struct tracee *t)
 
 static int move_program(struct place *p, struct tracee *t, const struct mappings *m)
 {
-	uint64_t to = p->base + IMAGE_PROGRAM;
 	struct extent program;
+	uint64_t to;
 	int err = program_extent(p, t, &program);
 
 	if (err)
@@ -188,6 +188,7 @@ static int move_program(struct place *p, struct tracee *t, const struct mappings
 	 */
 	if (program.end < IMAGE_LOW)
 		return 0;
+	to = place_mapping(p, program.end - program.start);
 	err = move_object(t, m, &program, to);
 	if (!err)
 		err = set_aux(p, t, AT_PHDR, p->aux[AT_PHDR] - program.start + to);
@@ -208,7 +209,9 @@ static int move_loader(struct place *p, struct tracee *t, const struct mappings 
 
 	if (err)
 		return err;
-	to = place_mapping(p, loader.end - loader.start);
+	to = place_mapping(p, loader.end - loader.start + ARENA_SIZE);
+	p->arena = to + (loader.end - loader.start);
+	p->arena_end = p->arena + ARENA_SIZE;
 	err = move_object(t, m, &loader, to);
 	if (!err)
 		err = set_aux(p, t, AT_BASE, p->aux[AT_BASE] - loader.start + to);
@@ -229,7 +232,7 @@ int place_all(struct place *p, struct tracee *t, const struct spot *spot)
 	struct mappings m;
 	int err;
 
-	*p = (struct place){.spot = spot, .base = spot->base, .next = spot->base + IMAGE_LIBRARIES};
+	*p = (struct place){.spot = spot, .lowest = spot->end};
 	err = tracee_get_regs(t, &regs);
 	if (err)
 		return err;
@@ -265,8 +268,16 @@ out:
 
 uint64_t place_mapping(struct place *p, uint64_t size)
 {
-	uint64_t at = p->next;
+	p->lowest -= page_up(size);
+	return p->lowest;
+}
 
-	p->next += page_up(size);
+uint64_t place_data(struct place *p, uint64_t size)
+{
+	uint64_t at = p->arena;
+
+	if (page_up(size) > p->arena_end - p->arena)
+		return place_mapping(p, size);
+	p->arena += page_up(size);
 	return at;
 }

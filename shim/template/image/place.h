@@ -10,9 +10,12 @@
  * instruction, with mremap(2), and every later mapping when it is asked for.  The program comes
  * last, so that the kernel puts the heap behind it, with terabytes of room.
  *
- *   IMAGE_LOW + a random offset    ld.so, libraries, thread control block, ...
- *     + IMAGE_PROGRAM              the program, then its heap
- *     + IMAGE_RESUME               the resume code and its table, below all of it
+ *   spot's end       of the program, which has its heap behind it
+ *     below that     ld.so, libraries, thread control block, ..., downwards
+ *     below them     the resume code and its table
+ *
+ * All of it is next to each other, so that few pages of page tables are needed, and so are the
+ * pieces of memory that ld.so allocates (behind its own data), so that one segment holds them.
  */
 #ifndef ST_IMAGE_PLACE_H
 #define ST_IMAGE_PLACE_H
@@ -23,15 +26,13 @@
 #include "range.h"
 #include "tracee.h"
 
-#define IMAGE_RESUME    UINT64_C(0)
-#define IMAGE_LIBRARIES UINT64_C(0x100000)
-#define IMAGE_PROGRAM   UINT64_C(0x010000000000) /* 1 TiB for libraries */
+#define IMAGE_LIBRARIES UINT64_C(0x010000000000) /* 1 TiB for libraries */
 
 /* What is chosen for a process rather than left to chance: two that are given the same can be
    compared. */
 struct spot {
-	uint64_t base;
-	int cpu; /* ld.so remembers its CPU's number with what cpuid says */
+	uint64_t end; /* IMAGE_LOW + IMAGE_LIBRARIES + random, a multiple of 2 MiB */
+	int cpu;      /* ld.so remembers its CPU's number with what cpuid says */
 	/* In place of the kernel's random bytes (AT_RANDOM, getrandom): guards of pointers and
 	   marks of freed memory come from them. */
 	unsigned char random[16];
@@ -39,8 +40,8 @@ struct spot {
 
 struct place {
 	const struct spot *spot;
-	uint64_t base; /* IMAGE_LOW + random, a multiple of 2 MiB */
-	uint64_t next; /* for the next mapping */
+	uint64_t lowest;           /* of all that has been placed: the next mapping goes below */
+	uint64_t arena, arena_end; /* free room behind ld.so's data */
 	uint64_t brk_start;
 	uint64_t brk; /* the emulated program break */
 	/* The initial stack: the block from argc to the top. */
@@ -60,5 +61,7 @@ int place_all(struct place *p, struct tracee *t, const struct spot *spot);
 
 /* Room for a mapping of `size` bytes. */
 uint64_t place_mapping(struct place *p, uint64_t size);
+/* Room for an anonymous one that is written to, likewise. */
+uint64_t place_data(struct place *p, uint64_t size);
 
 #endif

@@ -19,6 +19,8 @@
  *  7. Canaries of all processes from one image would be the same: the stack guard is drawn anew
  *     from this process's AT_RANDOM, as ld.so does.  No frame that holds an old one exists.
  *  8. Read-only data that has to be changed is mapped writable and protected again at the end.
+ *  9. Pages are asked for before they are needed: only such as are the process's own to write to,
+ *     with a write that changes nothing, or with madvise(2), whose failure does not matter.
  */
 #include <elf.h>
 #include <errno.h>
@@ -31,7 +33,14 @@
 #define ARCH_SET_FS_CODE 0x1002
 #define RSEQ_FAILED      (-2) /* cpu_id of an area whose registration failed (glibc) */
 
-enum { AUX_MAX = 64, VARIABLES_MAX = 64 };
+#define MADV_POPULATE_WRITE_CODE 23 /* Linux 5.14; EINVAL before */
+
+enum {
+	AUX_MAX = 64,
+	VARIABLES_MAX = 64,
+	PAGE_BYTES = 4096,
+	POPULATE_MIN = 8 * PAGE_BYTES, /* where one call becomes cheaper than its faults */
+};
 
 /* Where to go on: returned in two registers to the code below. */
 struct onward {
@@ -310,6 +319,26 @@ static void register_thread(const struct process *p)
 		((int32_t *)t->rseq)[1] = RSEQ_FAILED;
 }
 
+/*
+ * Have the kernel give the process its own copies of pages that it is likely to write to: at once
+ * where they are many, which it may refuse to, else by writing, which is one page fault where
+ * reading first and writing later are two.
+ */
+static void touch_pages(const struct image_table *t)
+{
+	const struct image_touch *list = at_offset(t, t->touches);
+
+	for (uint32_t i = 0; i < t->touch_count; i++) {
+		if (list[i].size >= POPULATE_MIN) {
+			sys_call3(SYS_madvise, (long)list[i].at, (long)list[i].size,
+				  MADV_POPULATE_WRITE_CODE);
+			continue;
+		}
+		for (uint64_t at = list[i].at; at < list[i].at + list[i].size; at += PAGE_BYTES)
+			__asm__ volatile("lock orb $0, %0" : "+m"(*(char *)at));
+	}
+}
+
 struct onward resume(uint64_t *stack, const char *code)
 {
 	const struct image_table *t = (const void *)(code + RESUME_CODE_SIZE);
@@ -327,6 +356,7 @@ struct onward resume(uint64_t *stack, const char *code)
 	if (!map_all(&p) || sys_call3(SYS_arch_prctl, ARCH_SET_FS_CODE, (long)t->fs_base, 0))
 		start_natively(&p);
 	describe_target(&p);
+	touch_pages(t);
 	for (uint32_t i = 0; i < t->fix_count; i++)
 		*(uint64_t *)fixes[i].at = fixed_value(&p, &fixes[i]);
 	register_thread(&p);

@@ -25,9 +25,7 @@ static int open_key(int dirfd, const struct identity *id, const char *path, bool
 	return fd < 0 ? -errno : fd;
 }
 
-/* True if all who may execute the target may read it as well, whichever of the three they are:
-   then it makes no difference to anybody that the image is executed in its place. */
-static bool may_everybody_start(const struct identity *id)
+bool store_takes(const struct identity *id)
 {
 	mode_t others = S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH;
 	mode_t owner = S_IRUSR | S_IXUSR;
@@ -88,7 +86,7 @@ int store_bake(int dirfd, const struct identity *id, const char *path, char *con
 	int err;
 
 	why[0] = '\0';
-	if (!may_everybody_start(id)) {
+	if (!store_takes(id)) {
 		snprintf(why, BAKE_WHY_MAX, "not everybody may read and execute it");
 		return -ENOTSUP;
 	}
@@ -130,6 +128,8 @@ void store_remove(int dirfd, const struct identity *id, const char *path)
 	if (keyfd < 0)
 		return;
 	unlinkat(keyfd, image_base_name(path), 0);
+	/* Of one who was killed while baking. */
+	unlinkat(keyfd, unfinished, 0);
 	close(keyfd);
 	image_key(id, path, key);
 	unlinkat(dirfd, key, AT_REMOVEDIR);

@@ -4,11 +4,18 @@
 #ifndef ST_IMAGE_STORE_H
 #define ST_IMAGE_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../../elfcache/identity.h"
 #include "bake.h"
 #include "read.h"
+
+/*
+ * True if all who may execute the target may read it as well, whichever of owner, group and others
+ * they are: then it makes no difference to anybody that the image is executed in its place.
+ */
+bool store_takes(const struct identity *id);
 
 /*
  * Bake the program `path`, whose identity is id, in the environment envp, and publish the image in

@@ -236,6 +236,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 	uint32_t target;
 	uint32_t fixes;
 	uint32_t protects;
+	uint32_t touches;
 	int err;
 
 	*t = (struct table){0};
@@ -262,17 +263,21 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.at_base = p->aux[AT_BASE],
 		.at_entry = p->aux[AT_ENTRY],
 		.uid = (uint32_t)geteuid(),
+		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
 	};
 	target = add_target(t, source->target);
 	fixes = add(t, c->fixes, c->fix_count * sizeof *c->fixes);
 	protects = add(t, c->protects, c->protect_count * sizeof *c->protects);
-	err = target && fixes && protects ? 0 : -ENOMEM;
+	touches = add(t, c->touches, c->touch_count * sizeof *c->touches);
+	err = target && fixes && protects && touches ? 0 : -ENOMEM;
 	head(t)->target = target;
 	head(t)->fixes = fixes;
 	head(t)->fix_count = (uint32_t)c->fix_count;
 	head(t)->protects = protects;
 	head(t)->protect_count = (uint32_t)c->protect_count;
+	head(t)->touches = touches;
+	head(t)->touch_count = (uint32_t)c->touch_count;
 	if (!err)
 		err = add_files(t, source, w, c, why);
 	if (!err)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +38,8 @@ __attribute__((noreturn)) static void become(const char *path, char *const argv[
 	/* Nothing of ours may be seen: a constructor might look. */
 	if (close_range(3, ~0U, 0) < 0)
 		_exit(127);
-	execve(path, argv, envp);
+	/* Not libc's, which our own preload replaces: the program itself is wanted here. */
+	syscall(SYS_execve, path, argv, envp);
 	_exit(127);
 }
 

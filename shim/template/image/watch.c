@@ -157,7 +157,11 @@ static int before_mmap(struct watch *w, struct place *p, const struct call *c,
 		return 0;
 	if (flags & (MAP_32BIT | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED))
 		return refuse(w, "its start-up asks for memory of a special kind");
-	regs->rdi = place_mapping(p, c->arg[1]);
+	if (c->arg[1] > p->lowest - IMAGE_LOW)
+		return refuse(w, "its start-up asks for too much memory");
+	regs->rdi = (flags & MAP_ANONYMOUS) && c->arg[2] == (PROT_READ | PROT_WRITE)
+			    ? place_data(p, c->arg[1])
+			    : place_mapping(p, c->arg[1]);
 	regs->r10 = (flags & ~(uint64_t)MAP_FIXED_NOREPLACE) | MAP_FIXED;
 	return 0;
 }
@@ -213,6 +217,11 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 		/* pthread_once() and C++ statics wake whoever might wait, which is nobody. */
 		if ((c->arg[1] & FUTEX_CMD_MASK) != FUTEX_WAKE)
 			return refuse(w, "its start-up waits for a futex");
+		return 0;
+	case SYS_sched_setaffinity:
+		/* Of no process: so the preload asks whether memory can be read (readable.h). */
+		if ((pid_t)c->arg[0] != -1)
+			return refuse(w, "its start-up chooses processors");
 		return 0;
 	/* Effects on the process's own memory and descriptors only. */
 	case SYS_read:

@@ -1,0 +1,203 @@
+/*
+ * Hazards, and what answers each:
+ *  1. Something random, or of the moment, is in memory.  It differs in the second run: refused.
+ *  2. Pointers into the initial stack are in memory.  Those that capture.c knows are the same thing
+ *     in both runs, or they are not what they look like.
+ *  3. Others may be live (the value of an environment variable), and no image can have them; or
+ *     they are what was left in padding and unused fields by a register that was saved there, often
+ *     with some of its bytes overwritten since.  The runs' stacks are a number of bytes apart that
+ *     no power of two divides, so a pointer to one thing keeps its distance to that thing, and what
+ *     was cut off from a pointer does not.
+ *  4. Pointers into the stack as it was below its beginning: dead ones, but a program may have
+ *     noted down how far its stack reaches.  They keep their distance to the stack's beginning.
+ *  5. libc mangles pointers to functions that it keeps (atexit), with a guard from AT_RANDOM: what
+ *     is the same in both once it is unmangled is such a pointer, and gets the new guard at resume.
+ */
+#include "merge.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How far a stack may have reached down in a program's start. */
+#define STACK_DEPTH UINT64_C(0x800000)
+
+struct side {
+	const struct place *place;
+	const struct capture *capture;
+	size_t next; /* of its findings */
+};
+
+static uint64_t word_at(const struct segment *s, uint64_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, s->data + offset, sizeof value);
+	return value;
+}
+
+/* The finding at this address, if there is one; addresses come in order. */
+static const struct finding *finding_at(struct side *side, uint64_t at)
+{
+	const struct capture *c = side->capture;
+
+	while (side->next < c->finding_count && c->findings[side->next].fix.at < at)
+		side->next++;
+	return side->next < c->finding_count && c->findings[side->next].fix.at == at
+		       ? &c->findings[side->next]
+		       : NULL;
+}
+
+static bool is_near_stack(const struct place *p, uint64_t value)
+{
+	return value >= p->stack - STACK_DEPTH && value < p->stack_top;
+}
+
+/* The same for the lower half of a pointer, whose other half was overwritten. */
+static bool is_near_stack_half(const struct place *p, uint64_t half)
+{
+	return is_near_stack(p, (p->stack & ~UINT64_C(0xffffffff)) | half);
+}
+
+static bool is_half_garbage(const struct place *ap, uint64_t a, const struct place *bp, uint64_t b)
+{
+	uint64_t low_a = a & 0xffffffff;
+	uint64_t low_b = b & 0xffffffff;
+
+	if (a >> 32 == b >> 32)
+		return is_near_stack_half(ap, low_a) && is_near_stack_half(bp, low_b);
+	return low_a == low_b && is_near_stack_half(ap, a >> 32) && is_near_stack_half(bp, b >> 32);
+}
+
+/* True if both point to the same place in something that the kernel has put on the stack. */
+static bool is_same_thing(const struct place *ap, uint64_t a, const struct place *bp, uint64_t b)
+{
+	return a - ap->stack == b - bp->stack || a - ap->auxv == b - bp->auxv ||
+	       a - ap->strings == b - bp->strings || a - ap->stack_top == b - bp->stack_top;
+}
+
+/* PTR_MANGLE of glibc on x86-64: xor with the guard, rotate left by 17. */
+static uint64_t unmangle(const struct place *p, uint64_t value)
+{
+	return (value >> 17 | value << 47) ^ p->guard;
+}
+
+enum verdict { VERDICT_SAME, VERDICT_FIX, VERDICT_LIVE, VERDICT_CHANCE };
+
+/* Both are near their stacks, and capture.c does not know them to be the same. */
+static enum verdict judge_stack(const struct place *ap, uint64_t a, const struct place *bp,
+				uint64_t b, struct image_fix *fix)
+{
+	if (a < ap->stack && a - ap->stack == b - bp->stack) {
+		fix->kind = FIX_STACK;
+		fix->arg = (uint32_t)(a - ap->stack);
+		return VERDICT_FIX;
+	}
+	if (is_same_thing(ap, a, bp, b) || (a % PAGE_SIZE == 0 && b % PAGE_SIZE == 0))
+		return VERDICT_LIVE;
+	return VERDICT_SAME;
+}
+
+static enum verdict judge_mangled(const struct place *ap, uint64_t *a, const struct place *bp,
+				  uint64_t b, struct image_fix *fix)
+{
+	uint64_t plain_a = unmangle(ap, *a);
+	uint64_t plain_b = unmangle(bp, b);
+
+	if (*a == ap->guard && b == bp->guard) {
+		fix->kind = FIX_GUARD;
+		*a = 0;
+		return VERDICT_FIX;
+	}
+	if (plain_a == plain_b) {
+		fix->kind = FIX_MANGLED;
+		*a = plain_a;
+		return VERDICT_FIX;
+	}
+	/* Of a setjmp() whose stack is gone. */
+	return is_near_stack(ap, plain_a) && is_near_stack(bp, plain_b) ? VERDICT_SAME
+									 : VERDICT_CHANCE;
+}
+
+/*
+ * Judge the word a of the first run, whose counterpart is b.  For VERDICT_FIX *fix is filled and *a
+ * is what the image has to hold there.
+ */
+static enum verdict judge_word(struct side *as, uint64_t *a, struct side *bs, uint64_t b,
+			       struct image_fix *fix)
+{
+	const struct finding *fa = finding_at(as, fix->at);
+	const struct finding *fb = finding_at(bs, fix->at);
+
+	if (fa && fb && fa->fix.kind != FIX_UNKNOWN && fa->fix.kind == fb->fix.kind &&
+	    fa->fix.arg == fb->fix.arg) {
+		*fix = fa->fix;
+		*a = 0;
+		return VERDICT_FIX;
+	}
+	if (is_near_stack(as->place, *a) && is_near_stack(bs->place, b))
+		return judge_stack(as->place, *a, bs->place, b, fix);
+	if (fa || fb)
+		return VERDICT_CHANCE;
+	if (*a == b || is_half_garbage(as->place, *a, bs->place, b))
+		return VERDICT_SAME;
+	return judge_mangled(as->place, a, bs->place, b, fix);
+}
+
+static int add_fix(struct capture *c, const struct image_fix *fix)
+{
+	struct image_fix *more = reallocarray(c->fixes, c->fix_count + 1, sizeof *more);
+
+	if (!more)
+		return -ENOMEM;
+	c->fixes = more;
+	c->fixes[c->fix_count++] = *fix;
+	return 0;
+}
+
+static int refuse(struct capture *c, const char *sentence)
+{
+	snprintf(c->refusal, sizeof c->refusal, "%s", sentence);
+	return -ENOTSUP;
+}
+
+static int merge_segment(struct capture *a, struct segment *s, const struct segment *t,
+			 struct side *as, struct side *bs)
+{
+	int err = 0;
+
+	for (uint64_t offset = 0; !err && offset < s->data_size; offset += sizeof(uint64_t)) {
+		struct image_fix fix = {.at = s->at + offset};
+		uint64_t value = word_at(s, offset);
+
+		switch (judge_word(as, &value, bs, word_at(t, offset), &fix)) {
+		case VERDICT_SAME:
+			break;
+		case VERDICT_FIX:
+			memcpy(s->data + offset, &value, sizeof value);
+			err = add_fix(a, &fix);
+			break;
+		case VERDICT_LIVE:
+			return refuse(a, "it keeps a pointer into its initial stack");
+		case VERDICT_CHANCE:
+			return refuse(a, "its start-up has another result each time");
+		}
+	}
+	return err;
+}
+
+int capture_merge(struct capture *a, const struct place *a_place, const struct capture *b,
+		  const struct place *b_place)
+{
+	struct side as = {.place = a_place, .capture = a};
+	struct side bs = {.place = b_place, .capture = b};
+	int err = 0;
+
+	if (!capture_same_layout(a, b))
+		return refuse(a, "its start-up has another result each time");
+	for (size_t i = 0; !err && i < a->segment_count; i++)
+		err = merge_segment(a, &a->segments[i], &b->segments[i], &as, &bs);
+	return err;
+}

@@ -1,0 +1,183 @@
+#include "survey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	OBJECT_MAX = 256 * 1024, /* bytes of a file that may be stored though they are the file's */
+	/* An image is to be at most 1.25 times the memory that differs, plus this; a part of it is
+	   for the resume code, the table and the ends of pages. */
+	EXTRA_MAX = 512 * 1024,
+	EXTRA_SPARED = 160 * 1024,
+};
+
+static int refuse(struct survey *s, const char *why)
+{
+	snprintf(s->refusal, sizeof s->refusal, "%s", why);
+	return -ENOTSUP;
+}
+
+/* Memory of the kernel's making, which every process has of its own. */
+static bool is_kernels(const struct mapping *m, const struct place *p)
+{
+	return (m->start <= p->stack && p->stack < m->end) || strncmp(m->path, "[v", 2) == 0;
+}
+
+/* Where the kernel puts nothing of its own: place.h.  Programs at fixed addresses are below 4 GiB.
+ */
+static bool is_placed(const struct mapping *m)
+{
+	return m->end <= UINT64_C(1) << 32 || (m->start >= IMAGE_LOW && m->end <= IMAGE_HIGH);
+}
+
+/*
+ * Drop the pages that equal the file's from those that the process seems to own: a breakpoint that
+ * was set and removed, relocations that changed nothing.
+ */
+static int compare_with_file(const struct area *a, const struct tracee *t)
+{
+	unsigned char ours[PAGE_SIZE];
+	unsigned char files[PAGE_SIZE];
+	struct stat st;
+	int fd = open(a->map.path, O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || st.st_ino != a->map.ino || st.st_dev != a->map.dev)
+		err = -ESTALE;
+	for (uint64_t i = 0; !err && i < a->pages; i++) {
+		if (a->states[i] != PAGE_OWN)
+			continue;
+		memset(files, 0, sizeof files);
+		err = tracee_read(t, a->map.start + i * PAGE_SIZE, ours, sizeof ours);
+		if (!err &&
+		    pread(fd, files, sizeof files, (off_t)(a->map.offset + i * PAGE_SIZE)) < 0)
+			err = -errno;
+		if (!err && memcmp(ours, files, sizeof ours) == 0)
+			a->states[i] = PAGE_FILE;
+	}
+	close(fd);
+	return err;
+}
+
+static int look_at(struct area *a, const struct mapping *m, const struct tracee *t)
+{
+	bool reserved = !m->ino && m->prot == PROT_NONE;
+	int err;
+
+	*a = (struct area){.map = *m, .pages = (m->end - m->start) / PAGE_SIZE};
+	a->states = calloc(a->pages, 1);
+	if (!a->states)
+		return -ENOMEM;
+	err = reserved ? 0 : pages_read(t->pid, m->start, m->end, a->states);
+	for (uint64_t i = 0; !err && i < a->pages; i++)
+		a->own += a->states[i] == PAGE_OWN;
+	if (!err && m->ino && a->own) {
+		err = compare_with_file(a, t);
+		a->own = 0;
+		for (uint64_t i = 0; i < a->pages; i++)
+			a->own += a->states[i] == PAGE_OWN;
+	}
+	a->stored = m->ino ? a->own != 0 : !reserved;
+	return err;
+}
+
+/* Bytes of a file's that are not stored yet. */
+static uint64_t bytes_of(const struct survey *s, const struct mapping *file)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct mapping *m = &s->areas[i].map;
+
+		if (!s->areas[i].stored && m->ino == file->ino && m->dev == file->dev)
+			bytes += m->end - m->start;
+	}
+	return bytes;
+}
+
+/* The file with the fewest bytes to store, null if there is none that is small enough. */
+static const struct mapping *smallest_file(const struct survey *s, uint64_t *bytes)
+{
+	const struct mapping *smallest = NULL;
+
+	*bytes = OBJECT_MAX + 1;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct mapping *m = &s->areas[i].map;
+		uint64_t size = m->ino && !s->areas[i].stored ? bytes_of(s, m) : *bytes;
+
+		if (size < *bytes) {
+			*bytes = size;
+			smallest = m;
+		}
+	}
+	return smallest;
+}
+
+/* Store small objects, the smallest first, as long as there is room. */
+static void store_small(struct survey *s)
+{
+	uint64_t room = s->own_bytes / 4 + EXTRA_MAX - EXTRA_SPARED;
+	const struct mapping *file;
+	uint64_t bytes;
+
+	/* Pages that lie among others that differ are stored with them. */
+	for (size_t i = 0; i < s->count; i++) {
+		const struct area *a = &s->areas[i];
+
+		bytes = (a->pages - a->own) * PAGE_SIZE;
+		if (a->stored && a->map.ino)
+			room -= bytes < room ? bytes : room;
+	}
+	while ((file = smallest_file(s, &bytes)) && bytes <= room) {
+		room -= bytes;
+		for (size_t i = 0; i < s->count; i++)
+			if (s->areas[i].map.ino == file->ino && s->areas[i].map.dev == file->dev)
+				s->areas[i].stored = true;
+	}
+}
+
+int survey_take(struct survey *s, const struct place *p, const struct tracee *t)
+{
+	struct mappings maps;
+	int err = mappings_read(t->pid, &maps);
+
+	*s = (struct survey){.maps = maps};
+	if (err)
+		return err;
+	s->areas = calloc(s->maps.count, sizeof *s->areas);
+	if (!s->areas)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < s->maps.count; i++) {
+		const struct mapping *m = &s->maps.list[i];
+
+		if (is_kernels(m, p))
+			continue;
+		if (!is_placed(m))
+			return refuse(s, "it has memory where another process may have its own");
+		if (m->shared)
+			return refuse(s, "it has shared memory");
+		err = look_at(&s->areas[s->count], m, t);
+		s->own_bytes += s->areas[s->count].own * PAGE_SIZE;
+		s->count++;
+	}
+	if (!err)
+		store_small(s);
+	return err;
+}
+
+void survey_free(struct survey *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free(s->areas[i].states);
+	free(s->areas);
+	mappings_free(&s->maps);
+	*s = (struct survey){0};
+}

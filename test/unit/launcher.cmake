@@ -1,0 +1,3 @@
+# Tests of what the command is made of.
+
+st_unit_test(security launcher unit_scratch)
