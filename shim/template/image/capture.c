@@ -172,49 +172,44 @@ static int store_area(struct capture *c, const struct tracee *t, const struct ar
 }
 
 /* A word of the image that points to the initial stack. */
-static int classify_stack(const struct place *p, const struct tracee *t, uint64_t value,
-			  struct image_fix *fix)
+static void classify_stack(const struct place *p, const struct tracee *t, uint64_t value,
+			   struct image_fix *fix)
 {
 	static const uint32_t strings[] = {AT_RANDOM, AT_EXECFN, AT_PLATFORM, AT_BASE_PLATFORM};
 	char name[4096];
-	uint64_t argv0;
 	size_t i;
 
 	fix->arg = 0;
 	if (value == p->stack || value == p->argv) {
 		fix->kind = FIX_STACK;
-		fix->arg = (uint32_t)(value - p->stack);
-		return 0;
+		fix->arg = (int32_t)(value - p->stack);
+		return;
 	}
 	fix->kind = value == p->envp ? FIX_ENVP : FIX_AUXV;
 	if (value == p->envp || value == p->auxv)
-		return 0;
+		return;
 	for (i = 0; i < sizeof strings / sizeof strings[0]; i++)
 		if (p->aux[strings[i]] == value) {
 			fix->kind = FIX_AUX;
-			fix->arg = strings[i];
-			return 0;
+			fix->arg = (int32_t)strings[i];
+			return;
 		}
-	if (tracee_read(t, p->argv, &argv0, sizeof argv0))
-		return -EFAULT;
 	for (i = 0; i < sizeof name - 1; i++)
-		if (tracee_read(t, argv0 + i, &name[i], 1) || !name[i])
+		if (tracee_read(t, p->strings + i, &name[i], 1) || !name[i])
 			break;
 	name[i] = '\0';
 	fix->kind = FIX_ARGV0;
-	if (value == argv0)
-		return 0;
+	if (value == p->strings)
+		return;
 	fix->kind = FIX_PROGNAME;
-	return strrchr(name, '/') && value == argv0 + (uint64_t)(strrchr(name, '/') + 1 - name)
-		       ? 0
-		       : -ENOTSUP;
+	if (!strrchr(name, '/') || value != p->strings + (uint64_t)(strrchr(name, '/') + 1 - name))
+		fix->kind = FIX_UNKNOWN;
 }
 
-static int find_fixes(struct capture *c, const struct place *p, const struct watch *w,
-		      const struct tracee *t, struct segment *s)
+/* Words that are, or look like, addresses which another process has elsewhere. */
+static int find_addresses(struct capture *c, const struct place *p, const struct watch *w,
+			  const struct tracee *t, const struct segment *s)
 {
-	size_t before = c->fix_count;
-
 	for (uint64_t offset = 0; offset < s->data_size; offset += sizeof(uint64_t)) {
 		struct image_fix fix = {.at = s->at + offset};
 		struct image_fix *added;
@@ -222,11 +217,10 @@ static int find_fixes(struct capture *c, const struct place *p, const struct wat
 
 		memcpy(&value, s->data + offset, sizeof value);
 		if (value >= p->stack && value < p->stack_top) {
-			if (classify_stack(p, t, value, &fix))
-				return refuse(c, "it keeps a pointer into its initial stack");
+			classify_stack(p, t, value, &fix);
 		} else if (value >= p->vdso && value < p->vdso + p->vdso_size) {
 			fix.kind = FIX_VDSO;
-			fix.arg = (uint32_t)(value - p->vdso);
+			fix.arg = (int32_t)(value - p->vdso);
 		} else if (fix.at == w->curbrk && value != 0) {
 			fix.kind = FIX_BRK;
 		} else {
@@ -236,16 +230,6 @@ static int find_fixes(struct capture *c, const struct place *p, const struct wat
 		if (!added)
 			return -ENOMEM;
 		*added = fix;
-		/* It is of the process that was baked. */
-		memset(s->data + offset, 0, sizeof value);
-	}
-	if (c->fix_count != before && !(s->prot & PROT_WRITE)) {
-		struct image_protect *protect = GROW(c->protects, c->protect_count);
-
-		if (!protect)
-			return -ENOMEM;
-		*protect = (struct image_protect){s->at, s->size, (uint64_t)s->prot};
-		s->prot |= PROT_WRITE;
 	}
 	return 0;
 }
@@ -275,7 +259,7 @@ int capture_take(struct capture *c, const struct place *p, const struct watch *w
 					     : add_remap(c, &survey.areas[i].map);
 	survey_free(&survey);
 	for (size_t i = 0; !err && i < c->segment_count; i++)
-		err = find_fixes(c, p, w, t, &c->segments[i]);
+		err = find_addresses(c, p, w, t, &c->segments[i]);
 	scrub(c, w->fs_base + 0x28, sizeof(uint64_t));
 	scrub(c, w->tid_address, sizeof(uint32_t));
 	scrub(c, w->rseq, w->rseq_size);
@@ -294,37 +278,4 @@ void capture_free(struct capture *c)
 	free(c->protects);
 	free(c->touches);
 	*c = (struct capture){0};
-}
-
-static bool same_segments(const struct capture *a, const struct capture *b)
-{
-	if (a->segment_count != b->segment_count)
-		return false;
-	for (size_t i = 0; i < a->segment_count; i++) {
-		const struct segment *s = &a->segments[i];
-		const struct segment *t = &b->segments[i];
-
-		if (s->at != t->at || s->size != t->size || s->data_size != t->data_size ||
-		    s->prot != t->prot || memcmp(s->data, t->data, s->data_size) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool same_remaps(const struct capture *a, const struct capture *b)
-{
-	if (a->remap_count != b->remap_count)
-		return false;
-	for (size_t i = 0; i < a->remap_count; i++)
-		if (memcmp(&a->remaps[i].map, &b->remaps[i].map, sizeof a->remaps[i].map) != 0 ||
-		    a->remaps[i].dev != b->remaps[i].dev || a->remaps[i].ino != b->remaps[i].ino)
-			return false;
-	return true;
-}
-
-bool capture_equal(const struct capture *a, const struct capture *b)
-{
-	return same_segments(a, b) && same_remaps(a, b) && a->fix_count == b->fix_count &&
-	       (a->fix_count == 0 ||
-		memcmp(a->fixes, b->fixes, a->fix_count * sizeof *a->fixes) == 0);
 }

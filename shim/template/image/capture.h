@@ -29,11 +29,16 @@ struct remap {
 	uint64_t dev, ino;
 };
 
+/* Not in images: a pointer into the initial stack, or what looks like one. */
+#define FIX_UNKNOWN UINT32_MAX
+
 struct capture {
 	struct segment *segments;
 	size_t segment_count;
 	struct remap *remaps;
 	size_t remap_count;
+	/* Words that hold addresses of this process: all that may be such until captures of two
+	   runs are merged (merge.h), those that resume sets after that. */
 	struct image_fix *fixes;
 	size_t fix_count;
 	struct image_protect *protects;
@@ -48,8 +53,5 @@ struct capture {
 int capture_take(struct capture *c, const struct place *p, const struct watch *w,
 		 const struct tracee *t);
 void capture_free(struct capture *c);
-
-/* True if two captures are the same to the byte, but for what resume sets. */
-bool capture_equal(const struct capture *a, const struct capture *b);
 
 #endif

@@ -15,7 +15,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 2,
+	IMAGE_VERSION = 3,
 	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
 };
 
@@ -23,7 +23,7 @@ enum {
 
 /* What a word of the image must be set to at resume. */
 enum fix_kind {
-	FIX_STACK,    /* the initial stack pointer (where argc is) + arg */
+	FIX_STACK,    /* the initial stack pointer (where argc is) + arg, which is signed */
 	FIX_ENVP,     /* the environment array */
 	FIX_AUXV,     /* the auxiliary vector */
 	FIX_ARGV0,    /* the string argv[0] */
@@ -31,12 +31,14 @@ enum fix_kind {
 	FIX_AUX,      /* the value of auxiliary vector entry arg */
 	FIX_VDSO,     /* the vDSO + arg */
 	FIX_BRK,      /* the program break */
+	FIX_GUARD,    /* the guard of mangled pointers */
+	FIX_MANGLED,  /* what the image has there, mangled with the guard */
 };
 
 struct image_fix {
 	uint64_t at;
 	uint32_t kind;
-	uint32_t arg;
+	int32_t arg;
 };
 
 /* A file that the image depends on. */

@@ -8,6 +8,7 @@
  *     with some of its bytes overwritten since.  The runs' stacks are a number of bytes apart that
  *     no power of two divides, so a pointer to one thing keeps its distance to that thing, and what
  *     was cut off from a pointer does not.
+ *     The same way canaries get there.
  *  4. Pointers into the stack as it was below its beginning: dead ones, but a program may have
  *     noted down how far its stack reaches.  They keep their distance to the stack's beginning.
  *  5. libc mangles pointers to functions that it keeps (atexit), with a guard from AT_RANDOM: what
@@ -15,19 +16,23 @@
  */
 #include "merge.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/user.h>
 
 /* How far a stack may have reached down in a program's start. */
 #define STACK_DEPTH UINT64_C(0x800000)
 
 struct side {
 	const struct place *place;
-	const struct capture *capture;
-	size_t next; /* of its findings */
+	const struct image_fix *findings; /* by address */
+	size_t count;
+	size_t next;
 };
 
 static uint64_t word_at(const struct segment *s, uint64_t offset)
@@ -39,14 +44,12 @@ static uint64_t word_at(const struct segment *s, uint64_t offset)
 }
 
 /* The finding at this address, if there is one; addresses come in order. */
-static const struct finding *finding_at(struct side *side, uint64_t at)
+static const struct image_fix *finding_at(struct side *side, uint64_t at)
 {
-	const struct capture *c = side->capture;
-
-	while (side->next < c->finding_count && c->findings[side->next].fix.at < at)
+	while (side->next < side->count && side->findings[side->next].at < at)
 		side->next++;
-	return side->next < c->finding_count && c->findings[side->next].fix.at == at
-		       ? &c->findings[side->next]
+	return side->next < side->count && side->findings[side->next].at == at
+		       ? &side->findings[side->next]
 		       : NULL;
 }
 
@@ -75,7 +78,34 @@ static bool is_half_garbage(const struct place *ap, uint64_t a, const struct pla
 static bool is_same_thing(const struct place *ap, uint64_t a, const struct place *bp, uint64_t b)
 {
 	return a - ap->stack == b - bp->stack || a - ap->auxv == b - bp->auxv ||
+	       a - ap->aux[AT_RANDOM] == b - bp->aux[AT_RANDOM] ||
 	       a - ap->strings == b - bp->strings || a - ap->stack_top == b - bp->stack_top;
+}
+
+/*
+ * True if the words differ only where each has its own process's canary, of which some bytes may
+ * have been overwritten: what a frame has left in padding.  *a is then freed of it.
+ */
+static bool is_canary(const struct place *ap, uint64_t *a, const struct place *bp, uint64_t b)
+{
+	uint64_t mask = 0;
+	int bytes = 0;
+
+	for (int i = 8; i < 64; i += 8) {
+		uint64_t byte = UINT64_C(0xff) << i;
+
+		if ((*a & byte) == (ap->canary & byte) && (b & byte) == (bp->canary & byte)) {
+			mask |= byte;
+			bytes++;
+		} else if ((*a & byte) != (b & byte)) {
+			return false;
+		}
+	}
+	/* Fewer may be so by chance. */
+	if (bytes < 4 || (*a & 0xff) != (b & 0xff))
+		return false;
+	*a &= ~mask;
+	return true;
 }
 
 /* PTR_MANGLE of glibc on x86-64: xor with the guard, rotate left by 17. */
@@ -84,7 +114,7 @@ static uint64_t unmangle(const struct place *p, uint64_t value)
 	return (value >> 17 | value << 47) ^ p->guard;
 }
 
-enum verdict { VERDICT_SAME, VERDICT_FIX, VERDICT_LIVE, VERDICT_CHANCE };
+enum verdict { VERDICT_SAME, VERDICT_CLEARED, VERDICT_FIX, VERDICT_LIVE, VERDICT_CHANCE };
 
 /* Both are near their stacks, and capture.c does not know them to be the same. */
 static enum verdict judge_stack(const struct place *ap, uint64_t a, const struct place *bp,
@@ -92,7 +122,7 @@ static enum verdict judge_stack(const struct place *ap, uint64_t a, const struct
 {
 	if (a < ap->stack && a - ap->stack == b - bp->stack) {
 		fix->kind = FIX_STACK;
-		fix->arg = (uint32_t)(a - ap->stack);
+		fix->arg = (int32_t)(a - ap->stack);
 		return VERDICT_FIX;
 	}
 	if (is_same_thing(ap, a, bp, b) || (a % PAGE_SIZE == 0 && b % PAGE_SIZE == 0))
@@ -118,22 +148,21 @@ static enum verdict judge_mangled(const struct place *ap, uint64_t *a, const str
 	}
 	/* Of a setjmp() whose stack is gone. */
 	return is_near_stack(ap, plain_a) && is_near_stack(bp, plain_b) ? VERDICT_SAME
-									 : VERDICT_CHANCE;
+									: VERDICT_CHANCE;
 }
 
 /*
- * Judge the word a of the first run, whose counterpart is b.  For VERDICT_FIX *fix is filled and *a
- * is what the image has to hold there.
+ * Judge the word a of the first run, whose counterpart is b.  Unless it is as it was, *a is then
+ * what the image has to hold there; for VERDICT_FIX *fix is filled.
  */
 static enum verdict judge_word(struct side *as, uint64_t *a, struct side *bs, uint64_t b,
 			       struct image_fix *fix)
 {
-	const struct finding *fa = finding_at(as, fix->at);
-	const struct finding *fb = finding_at(bs, fix->at);
+	const struct image_fix *fa = finding_at(as, fix->at);
+	const struct image_fix *fb = finding_at(bs, fix->at);
 
-	if (fa && fb && fa->fix.kind != FIX_UNKNOWN && fa->fix.kind == fb->fix.kind &&
-	    fa->fix.arg == fb->fix.arg) {
-		*fix = fa->fix;
+	if (fa && fb && fa->kind != FIX_UNKNOWN && fa->kind == fb->kind && fa->arg == fb->arg) {
+		*fix = *fa;
 		*a = 0;
 		return VERDICT_FIX;
 	}
@@ -143,6 +172,8 @@ static enum verdict judge_word(struct side *as, uint64_t *a, struct side *bs, ui
 		return VERDICT_CHANCE;
 	if (*a == b || is_half_garbage(as->place, *a, bs->place, b))
 		return VERDICT_SAME;
+	if (is_canary(as->place, a, bs->place, b))
+		return VERDICT_CLEARED;
 	return judge_mangled(as->place, a, bs->place, b, fix);
 }
 
@@ -175,6 +206,9 @@ static int merge_segment(struct capture *a, struct segment *s, const struct segm
 		switch (judge_word(as, &value, bs, word_at(t, offset), &fix)) {
 		case VERDICT_SAME:
 			break;
+		case VERDICT_CLEARED:
+			memcpy(s->data + offset, &value, sizeof value);
+			break;
 		case VERDICT_FIX:
 			memcpy(s->data + offset, &value, sizeof value);
 			err = add_fix(a, &fix);
@@ -188,16 +222,71 @@ static int merge_segment(struct capture *a, struct segment *s, const struct segm
 	return err;
 }
 
+/* Segments that are to be written to though they are mapped read-only are protected at the end. */
+static int add_protects(struct capture *c)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < c->segment_count; i++) {
+		struct segment *s = &c->segments[i];
+		struct image_protect *more;
+
+		while (next < c->fix_count && c->fixes[next].at < s->at)
+			next++;
+		if (next == c->fix_count || c->fixes[next].at >= s->at + s->size ||
+		    (s->prot & PROT_WRITE))
+			continue;
+		more = reallocarray(c->protects, c->protect_count + 1, sizeof *more);
+		if (!more)
+			return -ENOMEM;
+		c->protects = more;
+		c->protects[c->protect_count++] =
+			(struct image_protect){s->at, s->size, (uint64_t)s->prot};
+		s->prot |= PROT_WRITE;
+	}
+	return 0;
+}
+
+static bool same_segments(const struct capture *a, const struct capture *b)
+{
+	if (a->segment_count != b->segment_count)
+		return false;
+	for (size_t i = 0; i < a->segment_count; i++) {
+		const struct segment *s = &a->segments[i];
+		const struct segment *t = &b->segments[i];
+
+		if (s->at != t->at || s->size != t->size || s->data_size != t->data_size ||
+		    s->prot != t->prot)
+			return false;
+	}
+	return true;
+}
+
+static bool same_remaps(const struct capture *a, const struct capture *b)
+{
+	if (a->remap_count != b->remap_count)
+		return false;
+	for (size_t i = 0; i < a->remap_count; i++)
+		if (memcmp(&a->remaps[i].map, &b->remaps[i].map, sizeof a->remaps[i].map) != 0 ||
+		    a->remaps[i].dev != b->remaps[i].dev || a->remaps[i].ino != b->remaps[i].ino)
+			return false;
+	return true;
+}
+
 int capture_merge(struct capture *a, const struct place *a_place, const struct capture *b,
 		  const struct place *b_place)
 {
-	struct side as = {.place = a_place, .capture = a};
-	struct side bs = {.place = b_place, .capture = b};
+	struct image_fix *found = a->fixes;
+	struct side as = {.place = a_place, .findings = found, .count = a->fix_count};
+	struct side bs = {.place = b_place, .findings = b->fixes, .count = b->fix_count};
 	int err = 0;
 
-	if (!capture_same_layout(a, b))
+	if (!same_segments(a, b) || !same_remaps(a, b))
 		return refuse(a, "its start-up has another result each time");
+	a->fixes = NULL;
+	a->fix_count = 0;
 	for (size_t i = 0; !err && i < a->segment_count; i++)
 		err = merge_segment(a, &a->segments[i], &b->segments[i], &as, &bs);
-	return err;
+	free(found);
+	return err ? err : add_protects(a);
 }

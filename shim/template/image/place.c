@@ -39,7 +39,9 @@ static int read_stack(struct place *p, const struct tracee *t)
 
 	p->argv = p->stack + sizeof(uint64_t);
 	at = p->argv;
-	err = skip_array(t, &at);
+	err = read_word(t, at, &p->strings);
+	if (!err)
+		err = skip_array(t, &at);
 	p->envp = at;
 	if (!err)
 		err = skip_array(t, &at);
@@ -232,7 +234,11 @@ int place_all(struct place *p, struct tracee *t, const struct spot *spot)
 	struct mappings m;
 	int err;
 
-	*p = (struct place){.spot = spot, .lowest = spot->end};
+	*p = (struct place){.spot = spot,
+			    .guard = spot->at_random[1],
+			    /* The lowest byte stays zero, to stop string functions that overrun. */
+			    .canary = spot->at_random[0] & ~UINT64_C(0xff),
+			    .lowest = spot->end};
 	err = tracee_get_regs(t, &regs);
 	if (err)
 		return err;
@@ -259,7 +265,7 @@ int place_all(struct place *p, struct tracee *t, const struct spot *spot)
 	if (!err)
 		err = forbid_clock(t);
 	if (!err)
-		err = tracee_write(t, p->aux[AT_RANDOM], spot->random, sizeof spot->random);
+		err = tracee_write(t, p->aux[AT_RANDOM], spot->at_random, sizeof spot->at_random);
 	p->brk = p->brk_start;
 out:
 	mappings_free(&m);

@@ -33,9 +33,10 @@
 struct spot {
 	uint64_t end; /* IMAGE_LOW + IMAGE_LIBRARIES + random, a multiple of 2 MiB */
 	int cpu;      /* ld.so remembers its CPU's number with what cpuid says */
-	/* In place of the kernel's random bytes (AT_RANDOM, getrandom): guards of pointers and
-	   marks of freed memory come from them. */
-	unsigned char random[16];
+	/* In place of the kernel's random bytes: those of AT_RANDOM, which become guards; and those
+	   of getrandom(2), by which malloc marks freed memory. */
+	uint64_t at_random[2];
+	uint64_t random;
 };
 
 struct place {
@@ -48,6 +49,9 @@ struct place {
 	uint64_t stack;
 	uint64_t stack_top;
 	uint64_t argv, envp, auxv;
+	uint64_t strings; /* argv[0]; what follows has kept its distance to it */
+	uint64_t guard;   /* glibc's guard of pointers */
+	uint64_t canary;  /* and of frames */
 	uint64_t vdso, vdso_size;
 	uint64_t program; /* start of the program's first mapping, after the move */
 	bool program_moved;

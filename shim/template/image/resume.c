@@ -220,11 +220,10 @@ static bool map_file(const struct process *p, const struct image_file *f)
 	fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	ok = !sys_fstat(fd, &st) && same_file(&f->id, &st);
+	ok = !sys_fstatat(fd, "", &st, AT_EMPTY_PATH) && same_file(&f->id, &st);
 	for (uint32_t i = 0; ok && i < f->maps; i++)
 		ok = map_pages(&maps[f->map + i], fd);
-	sys_close(fd);
-	return ok;
+	return !sys_close(fd) && ok;
 }
 
 static bool map_all(const struct process *p)
@@ -255,11 +254,20 @@ static uint64_t last_component(const char *path)
 	return (uint64_t)base;
 }
 
+/* PTR_MANGLE of glibc on x86-64: the guard is the second word of AT_RANDOM. */
+static uint64_t mangled(uint64_t value, uint64_t guard)
+{
+	value ^= guard;
+	return value << 17 | value >> 47;
+}
+
 static uint64_t fixed_value(const struct process *p, const struct image_fix *fix)
 {
+	const uint64_t *random = (const uint64_t *)p->aux[AT_RANDOM]->a_un.a_val;
+
 	switch (fix->kind) {
 	case FIX_STACK:
-		return (uint64_t)p->stack + fix->arg;
+		return (uint64_t)p->stack + (uint64_t)(int64_t)fix->arg;
 	case FIX_ENVP:
 		return (uint64_t)p->envp;
 	case FIX_AUXV:
@@ -271,7 +279,11 @@ static uint64_t fixed_value(const struct process *p, const struct image_fix *fix
 	case FIX_AUX:
 		return p->aux[fix->arg]->a_un.a_val;
 	case FIX_VDSO:
-		return p->aux[AT_SYSINFO_EHDR]->a_un.a_val + fix->arg;
+		return p->aux[AT_SYSINFO_EHDR]->a_un.a_val + (uint32_t)fix->arg;
+	case FIX_GUARD:
+		return random[1];
+	case FIX_MANGLED:
+		return mangled(*(const uint64_t *)fix->at, random[1]);
 	default: /* FIX_BRK */
 		return (uint64_t)sys_call3(SYS_brk, 0, 0, 0);
 	}
@@ -280,7 +292,7 @@ static uint64_t fixed_value(const struct process *p, const struct image_fix *fix
 static bool can_be_fixed(const struct process *p, const struct image_fix *fix)
 {
 	if (fix->kind == FIX_AUX)
-		return fix->arg < AUX_MAX && p->aux[fix->arg];
+		return (uint32_t)fix->arg < AUX_MAX && p->aux[fix->arg];
 	return fix->kind != FIX_VDSO || p->aux[AT_SYSINFO_EHDR];
 }
 

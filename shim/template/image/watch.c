@@ -210,7 +210,7 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 	case SYS_getrandom:
 		/* A byte to see whether the call works (gnutls), or malloc's tcache key: eight that
 		   tell its own marks from data.  More may be the seed of a generator. */
-		if (c->arg[1] > sizeof p->spot->random / 2)
+		if (c->arg[1] > sizeof p->spot->random)
 			return refuse(w, "its start-up asks for %lu random bytes", c->arg[1]);
 		return 0;
 	case SYS_futex:
@@ -281,7 +281,7 @@ static int after_call(struct watch *w, const struct place *p, const struct trace
 		return refuse(w, "its start-up reads a symbolic link");
 	case SYS_getrandom:
 		return result <= 0 ? 0
-				   : tracee_write(t, c->arg[0], p->spot->random, (size_t)result);
+				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
 	case SYS_prlimit64:
 		return note_limit(w, t, c);
 	case SYS_getrlimit:
