@@ -15,7 +15,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 3,
+	IMAGE_VERSION = 4,
 	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
 };
 
@@ -86,6 +86,13 @@ struct image_limit {
 	uint64_t hard;
 };
 
+/* Whether a capability is in the bounding set, which libcap looks at to find the highest one
+   (prctl(2), PR_CAPBSET_READ). */
+struct image_bound {
+	uint32_t capability;
+	int32_t answer; /* 0, 1 or a negative error number */
+};
+
 struct image_table {
 	uint64_t magic;
 	uint32_t version;
@@ -116,6 +123,7 @@ struct image_table {
 	uint32_t variables, variable_count;
 	uint32_t limits, limit_count;
 	uint32_t touches, touch_count;
+	uint32_t bounds, bound_count;
 	uint64_t own_bytes; /* memory that was not as in its file, or zero: the least to store */
 	uint64_t vdso_size; /* of the vDSO it was baked with: another kernel has another */
 };

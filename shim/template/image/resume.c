@@ -26,6 +26,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 
 #include "../../../elfcache/sys.h"
 #include "format.h"
@@ -182,6 +183,16 @@ static bool limits_are_fresh(const struct process *p)
 		    now.rlim_max != list[i].hard)
 			return false;
 	}
+	return true;
+}
+
+static bool bounds_are_fresh(const struct process *p)
+{
+	const struct image_bound *list = at_offset(p->table, p->table->bounds);
+
+	for (uint32_t i = 0; i < p->table->bound_count; i++)
+		if (sys_call3(SYS_prctl, PR_CAPBSET_READ, list[i].capability, 0) != list[i].answer)
+			return false;
 	return true;
 }
 
@@ -360,7 +371,7 @@ struct onward resume(uint64_t *stack, const char *code)
 
 	find_vectors(&p, stack);
 	if (stack[0] == 0 || !p.aux[AT_RANDOM] || !credentials_are_fresh(&p) ||
-	    !variables_are_fresh(&p) || !limits_are_fresh(&p))
+	    !variables_are_fresh(&p) || !limits_are_fresh(&p) || !bounds_are_fresh(&p))
 		start_natively(&p);
 	for (uint32_t i = 0; i < t->fix_count; i++)
 		if (!can_be_fixed(&p, &fixes[i]))

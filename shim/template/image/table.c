@@ -230,6 +230,15 @@ static int add_limits(struct table *t, const struct watch *w)
 	return 0;
 }
 
+static int add_bounds(struct table *t, const struct watch *w)
+{
+	uint32_t at = add(t, w->bounds, w->bound_count * sizeof w->bounds[0]);
+
+	head(t)->bounds = at;
+	head(t)->bound_count = w->bound_count;
+	return at ? 0 : -ENOMEM;
+}
+
 int table_build(struct table *t, const struct image_source *source, const struct place *p,
 		const struct watch *w, const struct capture *c, char why[128])
 {
@@ -284,6 +293,8 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		err = add_variables(t, source, w);
 	if (!err)
 		err = add_limits(t, w);
+	if (!err)
+		err = add_bounds(t, w);
 	head(t)->size = (uint32_t)t->size;
 	if (err) {
 		free(t->data);

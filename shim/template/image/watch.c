@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -106,6 +107,18 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, lo
 	return refuse(w, "its start-up cannot read %.80s", path);
 }
 
+/* ld.so asks for the program's directory, for $ORIGIN: the same whenever this target starts. */
+static int link_read(struct watch *w, const struct tracee *t, uint64_t name)
+{
+	static const char exe[] = "/proc/self/exe";
+	char path[sizeof exe];
+	int err = read_string(t, name, path, sizeof path);
+
+	if (err == -ENAMETOOLONG || (!err && strcmp(path, exe) != 0))
+		return refuse(w, "its start-up reads a symbolic link");
+	return err;
+}
+
 static int note_limit(struct watch *w, const struct tracee *t, const struct call *c)
 {
 	struct rlimit limit;
@@ -120,6 +133,14 @@ static int note_limit(struct watch *w, const struct tracee *t, const struct call
 		return err;
 	w->limits[w->limit_count++] =
 		(struct seen_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
+	return 0;
+}
+
+static int note_bound(struct watch *w, uint64_t capability, long answer)
+{
+	if (w->bound_count == WATCH_BOUNDS)
+		return refuse(w, "its start-up looks at too many capabilities");
+	w->bounds[w->bound_count++] = (struct image_bound){(uint32_t)capability, (int32_t)answer};
 	return 0;
 }
 
@@ -223,6 +244,10 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 		if ((pid_t)c->arg[0] != -1)
 			return refuse(w, "its start-up chooses processors");
 		return 0;
+	case SYS_prctl:
+		if (c->arg[0] != PR_CAPBSET_READ)
+			return refuse(w, "its start-up calls prctl(%lu)", c->arg[0]);
+		return 0;
 	/* Effects on the process's own memory and descriptors only. */
 	case SYS_read:
 	case SYS_pread64:
@@ -277,6 +302,7 @@ static int after_call(struct watch *w, const struct place *p, const struct trace
 	case SYS_statfs:
 		return named_file(w, t, c->arg[0], result);
 	case SYS_readlink:
+		return link_read(w, t, c->arg[0]);
 	case SYS_readlinkat:
 		return refuse(w, "its start-up reads a symbolic link");
 	case SYS_getrandom:
@@ -284,6 +310,8 @@ static int after_call(struct watch *w, const struct place *p, const struct trace
 				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
 	case SYS_prlimit64:
 		return note_limit(w, t, c);
+	case SYS_prctl:
+		return note_bound(w, c->arg[1], result);
 	case SYS_getrlimit:
 		return refuse(w, "its start-up calls getrlimit");
 	case SYS_rt_sigprocmask:

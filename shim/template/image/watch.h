@@ -12,10 +12,11 @@
 #include <limits.h>
 #include <stdint.h>
 
+#include "format.h"
 #include "place.h"
 #include "tracee.h"
 
-enum { WATCH_FILES = 256, WATCH_NAMES = 32, WATCH_LIMITS = 16 };
+enum { WATCH_FILES = 256, WATCH_NAMES = 32, WATCH_LIMITS = 16, WATCH_BOUNDS = 64 };
 
 struct seen_file {
 	char *path; /* absolute */
@@ -39,6 +40,8 @@ struct watch {
 	unsigned name_count;
 	struct seen_limit limits[WATCH_LIMITS];
 	unsigned limit_count;
+	struct image_bound bounds[WATCH_BOUNDS];
+	unsigned bound_count;
 	/* Why the program is not eligible, "" if it is. */
 	char refusal[128];
 };
