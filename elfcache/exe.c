@@ -29,6 +29,28 @@ static ssize_t read_at(int fd, void *buf, size_t size, uint64_t at)
 	return at > INT64_MAX ? -EINVAL : sys_pread(fd, buf, size, (off_t)at);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* What follows the interpreter, without the blanks around it. */
+static void parse_argument(struct exe *exe, const char *p, const char *end)
+{
+	const char *start;
+
+	while (p < end && is_blank(*p))
+		p++;
+	start = p;
+	while (p < end && *p != '\n' && *p != '\0')
+		p++;
+	exe->has_whole_line = p < end && *p == '\n';
+	while (p > start && is_blank(p[-1]))
+		p--;
+	mem_copy(exe->argument, start, (size_t)(p - start));
+	exe->argument[p - start] = '\0';
+}
+
 /*
  * The interpreter of a #! line: its first word.  The kernel cuts the line at BINPRM_BUF_SIZE; a
  * name that is cut is refused there (ENOEXEC) and so it is here.
@@ -50,6 +72,7 @@ static void parse_script(struct exe *exe, const char *head, size_t len)
 		return;
 	mem_copy(exe->interpreter, start, (size_t)(p - start));
 	exe->interpreter[p - start] = '\0';
+	parse_argument(exe, p, end);
 }
 
 static void note_segment(struct elf *elf, const Elf64_Phdr *ph)

@@ -32,6 +32,9 @@ struct exe {
 	uint16_t type;    /* e_type, 0 if not ELF */
 	/* The #! interpreter or PT_INTERP, "" if there is none or it does not fit. */
 	char interpreter[EXE_INTERPRETER_MAX];
+	/* What else is on a #! line, as the kernel makes one argument of it; "" if nothing is. */
+	char argument[EXE_INTERPRETER_MAX];
+	bool has_whole_line; /* the #! line ends where the kernel looks, and holds no NUL */
 };
 
 /*

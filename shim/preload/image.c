@@ -127,10 +127,10 @@ static void want(struct target_view *target)
 static enum reason kind_reason(const struct target_view *target)
 {
 	switch (target->entry.kind) {
+	/* Whether a script's interpreter can have an image, the service finds out. */
 	case EXE_GLIBC:
-		return REASON_NONE;
 	case EXE_SCRIPT:
-		return REASON_SCRIPT;
+		return REASON_NONE;
 	case EXE_STATIC:
 		return REASON_STATIC;
 	case EXE_ELF32:
@@ -184,9 +184,48 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 		return REASON_NO_IMAGE;
 	if (!has_limits(&target->index))
 		return REASON_LIMITS;
+	/* Permission to execute may depend on more than what identifies the target: on the mount,
+	   for one.  Real and effective user are the same, or there is no session. */
+	if (sys_call3(SYS_access, (long)target->path, X_OK, 0))
+		return REASON_FAILED;
 	if (!has_variables(envp, index_variables(&target->index)))
 		return REASON_ENVIRONMENT;
 	return process_is_traced() ? REASON_TRACED : REASON_NONE;
+}
+
+bool image_script_plan(const struct target_view *target, char *const argv[],
+		       struct script_plan *plan)
+{
+	struct reader reader = {{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0};
+
+	if (exe_look(AT_FDCWD, target->path, &plan->exe) || plan->exe.kind != EXE_SCRIPT ||
+	    plan->exe.interpreter[0] != '/' || !plan->exe.has_whole_line || !argv)
+		return false;
+	for (plan->count = 0;; plan->count++) {
+		if (plan->count == SCRIPT_ARGS_MAX ||
+		    !can_read_pointer(&reader, &argv[plan->count]))
+			return false;
+		if (!argv[plan->count])
+			break;
+	}
+	if (plan->count == 0)
+		return false;
+	plan->count += plan->exe.argument[0] ? 2 : 1;
+	return true;
+}
+
+void image_script_argv(const struct script_plan *plan, const char *path, char *const argv[],
+		       char *out[])
+{
+	size_t n = 0;
+
+	/* As the kernel does: argv[0] gives way to the script's path (execve(2)). */
+	out[n++] = (char *)(uintptr_t)plan->exe.interpreter;
+	if (plan->exe.argument[0])
+		out[n++] = (char *)(uintptr_t)plan->exe.argument;
+	out[n++] = (char *)(uintptr_t)path;
+	while (n <= plan->count)
+		out[n++] = (char *)(uintptr_t) * ++argv;
 }
 
 bool image_is_to_blame(const char *path, int error)

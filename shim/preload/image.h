@@ -18,6 +18,23 @@ enum { IMAGE_PATH_SIZE = 512 };
 enum reason image_choose(struct target_view *target, const struct settings *settings,
 			 char *const envp[], char path[IMAGE_PATH_SIZE]);
 
+/* What it takes to start a script from its interpreter's image: the arguments that the kernel
+   would make. */
+struct script_plan {
+	struct exe exe;
+	size_t count; /* of the new argv, without its null */
+};
+
+enum { SCRIPT_ARGS_MAX = 1024 };
+
+/* False if the script is not as it should be, or its arguments cannot be read or are too many. */
+bool image_script_plan(const struct target_view *target, char *const argv[],
+		       struct script_plan *plan);
+
+/* Write the arguments to out[plan->count + 1]; they point to argv's, path, and the plan. */
+void image_script_argv(const struct script_plan *plan, const char *path, char *const argv[],
+		       char *out[]);
+
 /*
  * True if the start of an image that failed with this error (of errno.h) must be repeated with the
  * target: the image is gone or may not be executed here, or its longer path was too much.  Else

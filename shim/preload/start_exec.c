@@ -78,6 +78,21 @@ __attribute__((noinline)) static int call_next_stripped(const struct exec_call *
 	return call_next_with(call, stripped);
 }
 
+/* A script, from the image path.  Apart, for its arrays. */
+__attribute__((noinline)) static void exec_script(const struct target_view *target,
+						  const char *path, char *const argv[],
+						  char *const envp[])
+{
+	struct script_plan plan;
+
+	if (image_script_plan(target, argv, &plan)) {
+		char *new_argv[plan.count + 1];
+
+		image_script_argv(&plan, target->path, argv, new_argv);
+		NEXT(execve)(path, new_argv, envp);
+	}
+}
+
 /*
  * From an image, if there is one: returns only if that cannot be executed here, with the reason.
  * Apart, for its buffer.
@@ -95,7 +110,10 @@ __attribute__((noinline)) static enum reason exec_image(const struct exec_call *
 		return reason;
 	saved = errno;
 	target_count(target, settings, HOW_IMAGE, reason);
-	NEXT(execve)(path, call->argv, envp);
+	if (target->entry.kind == EXE_SCRIPT)
+		exec_script(target, path, call->argv, envp);
+	else
+		NEXT(execve)(path, call->argv, envp);
 	errno = saved;
 	target_uncount(target, HOW_IMAGE, reason);
 	return REASON_FAILED;

@@ -91,6 +91,24 @@ static enum next without_search(enum next function)
 	}
 }
 
+/* A script; false if it is none any more.  Apart, for its arrays. */
+__attribute__((noinline)) static bool spawn_script(const struct spawn_call *call,
+						   const struct target_view *target,
+						   char *const envp[], int *err)
+{
+	struct spawn_call other = *call;
+	struct script_plan plan;
+
+	if (!image_script_plan(target, call->argv, &plan))
+		return false;
+	char *argv[plan.count + 1];
+
+	image_script_argv(&plan, target->path, call->argv, argv);
+	other.argv = argv;
+	*err = call_next(&other, envp);
+	return true;
+}
+
 /*
  * From an image, if there is one.  REASON_NONE: that is done, with libc's result in *err.  Apart,
  * for its buffer.
@@ -108,7 +126,10 @@ __attribute__((noinline)) static enum reason spawn_image(const struct spawn_call
 		return reason;
 	other.file = path;
 	other.function = without_search(call->function);
-	*err = call_next(&other, envp);
+	if (target->entry.kind != EXE_SCRIPT)
+		*err = call_next(&other, envp);
+	else if (!spawn_script(&other, target, envp, err))
+		return REASON_SCRIPT;
 	if (!*err)
 		target_count(target, settings, HOW_IMAGE, reason);
 	else if (image_is_to_blame(path, *err))

@@ -26,9 +26,19 @@ static int refuse(char why[BAKE_WHY_MAX], const char *sentence)
 	return -ENOTSUP;
 }
 
-/* What can be said without running it. */
-static int judge(const char *path, const struct elffile *file, char why[BAKE_WHY_MAX])
+/* True if whoever started the script may start its interpreter, whatever they have become. */
+static bool may_everybody_start(const struct stat *st)
 {
+	const mode_t others = S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH;
+
+	return (st->st_mode & others) == others;
+}
+
+/* What can be said of the program without running it. */
+static int judge(const struct image_source *source, const struct elffile *file,
+		 char why[BAKE_WHY_MAX])
+{
+	const char *path = source->program;
 	struct stat st;
 	struct exe exe;
 
@@ -36,6 +46,8 @@ static int judge(const char *path, const struct elffile *file, char why[BAKE_WHY
 		return -errno;
 	if (st.st_mode & (S_ISUID | S_ISGID))
 		return refuse(why, "it is set-user-id or set-group-id");
+	if (source->script_args && !may_everybody_start(&st))
+		return refuse(why, "not everybody may read and execute its interpreter");
 	/* The kernel gives them to whom it executes this very file (capabilities(7)). */
 	if (getxattr(path, "security.capability", NULL, 0) >= 0)
 		return refuse(why, "it has file capabilities");
@@ -46,6 +58,19 @@ static int judge(const char *path, const struct elffile *file, char why[BAKE_WHY
 			      "it is not a dynamic x86-64 program of glibc without sanitizers");
 	if (!file->imports_libc_start_main)
 		return refuse(why, "it does not start through libc");
+	return 0;
+}
+
+/* What the kernel will load for the target: itself, or the interpreter that it names. */
+static int find_program(struct image_source *source, struct exe *exe, char why[BAKE_WHY_MAX])
+{
+	source->program = source->target;
+	if (exe_look(AT_FDCWD, source->target, exe) || exe->kind != EXE_SCRIPT)
+		return 0;
+	if (exe->interpreter[0] != '/' || !exe->has_whole_line)
+		return refuse(why, "its #! line is too long, or names no absolute path");
+	source->program = exe->interpreter;
+	source->script_args = exe->argument[0] ? 2 : 1;
 	return 0;
 }
 
@@ -238,18 +263,23 @@ static int bake_source(int fd, const struct image_source *source, char why[BAKE_
 int bake(int fd, const char *path, char *const envp[], char why[BAKE_WHY_MAX])
 {
 	struct image_source source = {.target = path, .envp = envp};
-	struct elffile *file;
+	struct elffile *file = NULL;
 	const char *sentence = NULL;
-	int err = elffile_read(path, &file, &sentence);
+	struct exe exe;
+	int err;
 
 	why[0] = '\0';
+	err = find_program(&source, &exe, why);
+	if (!err)
+		err = elffile_read(source.program, &file, &sentence);
 	if (err) {
-		refuse(why, sentence ? sentence : strerror(-err));
+		if (!why[0])
+			refuse(why, sentence ? sentence : strerror(-err));
 		return err;
 	}
 	source.interpreter = file->interpreter;
 	source.stack_flags = stack_flags(file);
-	err = judge(path, file, why);
+	err = judge(&source, file, why);
 	if (!err)
 		err = bake_source(fd, &source, why);
 	if (err && !why[0])

@@ -15,7 +15,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 4,
+	IMAGE_VERSION = 5,
 	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
 };
 
@@ -112,8 +112,10 @@ struct image_table {
 	/* Entries of the auxiliary vector that describe the target and not the image. */
 	uint64_t at_phdr, at_phent, at_phnum, at_base, at_entry;
 	/* Offset of the target's path, for AT_EXECFN and for starting natively.  Behind its NUL
-	   stands what /proc/self/exe is natively: the same without symbolic links. */
+	   stands what /proc/self/exe is natively: the program, without symbolic links. */
 	uint32_t target;
+	/* A #! script: the number of arguments that the kernel has put before its path. */
+	uint32_t script_args;
 	uint32_t uid;
 	/* Arrays: offset and number. */
 	uint32_t files, file_count;

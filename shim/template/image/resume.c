@@ -86,8 +86,9 @@ static const void *at_offset(const struct image_table *t, uint32_t offset)
 
 __attribute__((noreturn)) static void start_natively(const struct process *p)
 {
-	sys_call3(SYS_execve, (long)at_offset(p->table, p->table->target), (long)p->argv,
-		  (long)p->envp);
+	/* A script's path stands for the argv[0] that the kernel will put aside again. */
+	sys_call3(SYS_execve, (long)at_offset(p->table, p->table->target),
+		  (long)(p->argv + p->table->script_args), (long)p->envp);
 	/* It was there a moment ago, and the process cannot go back to what it was. */
 	for (;;)
 		sys_call3(SYS_exit_group, 127, 0, 0);
@@ -370,8 +371,10 @@ struct onward resume(uint64_t *stack, const char *code)
 	struct process p = {.table = t};
 
 	find_vectors(&p, stack);
-	if (stack[0] == 0 || !p.aux[AT_RANDOM] || !credentials_are_fresh(&p) ||
-	    !variables_are_fresh(&p) || !limits_are_fresh(&p) || !bounds_are_fresh(&p))
+	if (stack[0] <= t->script_args)
+		sys_call3(SYS_exit_group, 127, 0, 0);
+	if (!p.aux[AT_RANDOM] || !credentials_are_fresh(&p) || !variables_are_fresh(&p) ||
+	    !limits_are_fresh(&p) || !bounds_are_fresh(&p))
 		start_natively(&p);
 	for (uint32_t i = 0; i < t->fix_count; i++)
 		if (!can_be_fixed(&p, &fixes[i]))

@@ -76,9 +76,9 @@ static uint32_t add_string(struct table *t, const char *s)
 }
 
 /* The target's path and, behind its NUL, what /proc/self/exe would be; 0 if that is not known. */
-static uint32_t add_target(struct table *t, const char *path)
+static uint32_t add_target(struct table *t, const char *path, const char *program)
 {
-	char *exe = realpath(path, NULL);
+	char *exe = realpath(program, NULL);
 	size_t len = strlen(path) + 1;
 	size_t exe_len = exe ? strlen(exe) + 1 : 0;
 	uint32_t at = exe ? reserve(t, len + exe_len) : 0;
@@ -148,7 +148,7 @@ static int add_files(struct table *t, const struct image_source *source, const s
 		     const struct capture *c, char why[128])
 {
 	struct file_list files = {
-		.list = calloc(w->file_count + 2, sizeof *files.list),
+		.list = calloc(w->file_count + 3, sizeof *files.list),
 		.maps = calloc(c->remap_count + 1, sizeof *files.maps),
 	};
 	size_t mapped = 0;
@@ -158,6 +158,8 @@ static int add_files(struct table *t, const struct image_source *source, const s
 		err = add_file(t, &files, c, source->target, false, why);
 	if (!err)
 		err = add_file(t, &files, c, source->interpreter, false, why);
+	if (!err && source->script_args)
+		err = add_file(t, &files, c, source->program, false, why);
 	for (unsigned i = 0; !err && i < w->file_count; i++)
 		err = add_file(t, &files, c, w->files[i].path, w->files[i].absent, why);
 	for (size_t i = 0; i < c->remap_count; i++)
@@ -274,8 +276,9 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.uid = (uint32_t)geteuid(),
 		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
+		.script_args = source->script_args,
 	};
-	target = add_target(t, source->target);
+	target = add_target(t, source->target, source->program);
 	fixes = add(t, c->fixes, c->fix_count * sizeof *c->fixes);
 	protects = add(t, c->protects, c->protect_count * sizeof *c->protects);
 	touches = add(t, c->touches, c->touch_count * sizeof *c->touches);

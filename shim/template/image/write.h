@@ -8,7 +8,9 @@
 
 struct image_source {
 	const char *target;      /* the path to be started, absolute or as it will be asked for */
-	const char *interpreter; /* PT_INTERP */
+	const char *program;     /* what the kernel loads: the target, or a script's interpreter */
+	const char *interpreter; /* the program's PT_INTERP */
+	uint32_t script_args;    /* what the kernel puts before a script's path: 0 to 2 arguments */
 	char *const *envp;
 	uint32_t stack_flags; /* p_flags of the target's PT_GNU_STACK, or PF_R|PF_W|PF_X */
 };

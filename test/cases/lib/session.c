@@ -2,7 +2,8 @@
  * session - what a test's script needs and a shell does not have.
  *
  *   session create DIR    DIR with an empty index, as spawn-template(1) would make it
- *   session counts DIR    "total N", "kernel N", "libc N", "image N", "fallback REASON N" ...
+ *   session counts DIR    "total N", "kernel N", "libc N", "image N", "baked N", "stale N",
+ *                         "fallback REASON N" ...
  *   session serve DIR SERVICE   be the service that bakes for DIR, in the environment that it has
  *   session bake DIR      have everything baked that DIR's index holds, and wait for that
  *   session exec PROGRAM ARGUMENT...         run it with no descriptor open but 0, 1 and 2
@@ -104,6 +105,7 @@ static int counts(const char *path)
 		total += totals.starts[how];
 	printf("total %" PRIu64 "\nkernel %" PRIu64 "\nlibc %" PRIu64 "\nimage %" PRIu64 "\n",
 	       total, totals.starts[HOW_KERNEL], totals.starts[HOW_LIBC], totals.starts[HOW_IMAGE]);
+	printf("baked %" PRIu64 "\nstale %" PRIu64 "\n", totals.baked, totals.stale);
 	for (unsigned reason = 0; reason < REASON_COUNT; reason++)
 		if (totals.fallback[reason])
 			printf("fallback %s %" PRIu64 "\n", reason_name(reason),
@@ -160,7 +162,8 @@ static unsigned want_all(struct index *index)
 		enum reason reason;
 
 		if (!index_ref_at(index, slot, &ref) ||
-		    !index_read(index, slot, &target, &counts) || target.kind != EXE_GLIBC)
+		    !index_read(index, slot, &target, &counts) ||
+		    (target.kind != EXE_GLIBC && target.kind != EXE_SCRIPT))
 			continue;
 		index_image_want(index, &ref);
 		wanted += index_image_state(index, &ref, &reason) == IMAGE_WANTED;
