@@ -31,6 +31,6 @@ endforeach()
 # Programs that start others.
 foreach(tool IN ITEMS
     sh bash dash zsh fish make make_exec ninja python_vfork python_posix_spawn python_fork
-    xargs find env nohup nice timeout setsid stdbuf perl awk script expect)
+    xargs find hashbang env nohup nice timeout setsid stdbuf perl awk script expect)
   st_case(report.tool_${tool} start/tool.sh ${tool})
 endforeach()

@@ -82,6 +82,15 @@ xargs)
 find)
     compare_modes sh -c "touch a; find . -name a -exec '$reporter' {} ';' -execdir '$reporter' {} +"
     ;;
+hashbang)
+    # The reporter as the interpreter of scripts, with and without an argument.
+    printf '#!%s\n' "$reporter" >"$work/plain"
+    printf '#! %s  one "two  words" \n' "$reporter" >"$work/argument"
+    chmod +x "$work/plain" "$work/argument"
+    expect_image=4
+    compare_modes sh -c '"$1/plain" a "b c" ""; "$1/argument"; cd "$1" && PATH=$1 plain x; exec "$1/plain" last' \
+        name "$work"
+    ;;
 env) compare_modes env -u INHERITED NEW=1 "$reporter" one two ;;
 nohup) compare_modes nohup "$reporter" one two ;;
 nice) compare_modes nice -n 5 "$reporter" one two ;;
