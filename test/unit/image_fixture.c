@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -18,6 +19,20 @@ long image_fixture_result;
 static void *nothing(void *arg)
 {
 	return arg;
+}
+#endif
+
+#ifdef FIXTURE_ATEXIT
+static void say_end(void)
+{
+	image_fixture_result = write(STDOUT_FILENO, "end\n", 4);
+}
+#endif
+
+#ifdef FIXTURE_ATFORK
+static void say_child(void)
+{
+	image_fixture_result = write(STDOUT_FILENO, "child\n", 6);
 }
 #endif
 
@@ -46,6 +61,20 @@ __attribute__((constructor)) static void act(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	image_fixture_result = now.tv_nsec;
+#elif defined FIXTURE_SEED
+	/* As a generator of random numbers might seed itself. */
+	image_fixture_result = *(const long *)getauxval(AT_RANDOM);
+#elif defined FIXTURE_VALUE
+	image_fixture_result = (long)getenv("IMAGE_FIXTURE");
+#elif defined FIXTURE_COUNT
+	while (environ[image_fixture_result])
+		image_fixture_result++;
+#elif defined FIXTURE_OPEN
+	image_fixture_result = open("/etc/passwd", O_RDONLY);
+#elif defined FIXTURE_ATEXIT
+	image_fixture_result = atexit(say_end);
+#elif defined FIXTURE_ATFORK
+	image_fixture_result = pthread_atfork(NULL, NULL, say_child);
 #elif defined FIXTURE_SHARED
 	image_fixture_result = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 				    -1, 0) == MAP_FAILED;

@@ -3,6 +3,7 @@
  */
 #include <elf.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -14,6 +15,8 @@
 #include "image_help.h"
 #include "scratch.h"
 #include "shim/template/image/place.h"
+
+#define FIXTURE(name) "LD_PRELOAD=" FIXTURE_DIR "/libimage_fixture_" name ".so"
 
 static char *environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/", NULL};
 
@@ -60,6 +63,63 @@ START_TEST(same_as_native)
 	image_run(&native, use->program, use->argv, environment, NULL);
 	image_run(&started, image, use->argv, environment, NULL);
 	ck_assert_int_eq(native.status, started.status);
+	ck_assert_str_eq(native.output, started.output);
+}
+END_TEST
+
+/* What constructors have registered runs when it should, also where a libc mangles pointers. */
+static const struct {
+	char *preload;
+	char *argv[4];
+	const char *output;
+} registrations[] = {
+	{FIXTURE("atexit"), {"true"}, "end\n"},
+	{FIXTURE("atfork"), {"sh", "-c", "(:); :"}, "child\n"},
+};
+
+START_TEST(registered)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin", registrations[_i].preload, NULL};
+	const char *image = scratch_path(registrations[_i].argv[0]);
+	char program[64];
+	static struct run started;
+	char why[128];
+
+	snprintf(program, sizeof program, "/bin/%s", registrations[_i].argv[0]);
+	ck_assert_msg(!image_bake(image, program, envp, why), "%s", why);
+	image_run(&started, image, registrations[_i].argv, envp, NULL);
+	ck_assert_int_eq(started.status, 0);
+	ck_assert_str_eq(started.output, registrations[_i].output);
+}
+END_TEST
+
+/* As the preload starts it, with the arguments that the kernel would make. */
+START_TEST(hashbang)
+{
+	static const char text[] =
+		"#!/bin/sh -e\necho \"$0|$*|$-\"; cat /proc/$$/comm; false; echo\n";
+	const char *script = scratch_path("a script");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	scratch_file(script, text, sizeof text - 1, 0755);
+	ck_assert_int_eq(mkdir(scratch_path("images"), 0700), 0);
+	ck_assert_msg(!image_bake(scratch_path("images/a script"), script, environment, why), "%s",
+		      why);
+	image_run(&native, script, (char *[]){"given", "one", "two three", NULL}, environment,
+		  NULL);
+	image_run(&started, scratch_path("images/a script"),
+		  (char *[]){"/bin/sh", "-e", (char *)(uintptr_t)script, "one", "two three", NULL},
+		  environment, NULL);
+	ck_assert_int_eq(native.status, started.status);
+	ck_assert_str_eq(native.output, started.output);
+	/* It changes: what is started then is the script as it is, with the same arguments. */
+	scratch_file(script, "#!/bin/echo\n", 12, 0755);
+	image_run(&native, script, (char *[]){"given", "one", NULL}, environment, NULL);
+	image_run(&started, scratch_path("images/a script"),
+		  (char *[]){"/bin/sh", "-e", (char *)(uintptr_t)script, "one", NULL}, environment,
+		  NULL);
 	ck_assert_str_eq(native.output, started.output);
 }
 END_TEST
@@ -175,6 +235,8 @@ int main(void)
 	TCase *tc = scratch_case(suite, "start", 60);
 
 	tcase_add_loop_test(tc, same_as_native, 0, sizeof uses / sizeof uses[0]);
+	tcase_add_loop_test(tc, registered, 0, 2);
+	tcase_add_test(tc, hashbang);
 	tcase_add_loop_test(tc, many_starts, 0, 3);
 	tcase_add_test(tc, large_arguments);
 	tcase_add_test(tc, no_secrets);

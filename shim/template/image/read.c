@@ -16,6 +16,7 @@ static bool is_inside(uint64_t at, uint64_t size, uint64_t whole)
 static const struct image_table *find_table(const unsigned char *data, size_t size)
 {
 	const Elf64_Ehdr *eh = (const void *)data;
+	const struct image_table *table = NULL;
 	const Elf64_Phdr *ph;
 
 	if (size < sizeof *eh || memcmp(eh->e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -26,15 +27,19 @@ static const struct image_table *find_table(const unsigned char *data, size_t si
 	for (size_t i = 0; i < eh->e_phnum; i++) {
 		uint64_t at = ph[i].p_offset + RESUME_CODE_SIZE;
 
-		if (ph[i].p_type != PT_LOAD || ph[i].p_vaddr != eh->e_entry)
+		if (ph[i].p_type != PT_LOAD)
+			continue;
+		/* Beyond the end of the file there is SIGBUS. */
+		if (!is_inside(ph[i].p_offset, ph[i].p_filesz, size))
+			return NULL;
+		if (ph[i].p_vaddr != eh->e_entry)
 			continue;
 		if (ph[i].p_offset % sizeof(uint64_t) || ph[i].p_filesz < RESUME_CODE_SIZE ||
-		    !is_inside(at, sizeof(struct image_table), size) ||
-		    !is_inside(ph[i].p_offset, ph[i].p_filesz, size))
+		    !is_inside(at, sizeof(struct image_table), size))
 			return NULL;
-		return (const void *)(data + at);
+		table = (const void *)(data + at);
 	}
-	return NULL;
+	return table;
 }
 
 static bool has_string(const struct image_table *t, uint32_t offset)

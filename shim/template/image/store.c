@@ -22,7 +22,9 @@ static int open_key(int dirfd, const struct identity *id, const char *path, bool
 	if (make && mkdirat(dirfd, key, 0700) && errno != EEXIST)
 		return -errno;
 	fd = openat(dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 bool store_takes(const struct identity *id)

@@ -288,6 +288,10 @@ static int after_call(struct watch *w, const struct place *p, const struct trace
 		regs->rax = c->result;
 		return tracee_set_regs(t, regs);
 	}
+	if ((c->nr == SYS_openat || c->nr == SYS_open) && result >= 0)
+		w->open_files++;
+	if (c->nr == SYS_close && result == 0)
+		w->open_files--;
 	switch (c->nr) {
 	case SYS_newfstatat:
 		/* By descriptor: the file was named when it was opened. */
@@ -373,6 +377,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 				return refuse(w, "its stack is not as the kernel made it");
 			if (!functions.curbrk)
 				return refuse(w, "it does not use glibc");
+			if (w->open_files)
+				return refuse(w, "its start-up leaves a file open");
 			w->rdx = regs.rdx;
 			w->curbrk = functions.curbrk;
 			return tracee_remove_breakpoints(t);

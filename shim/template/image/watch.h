@@ -42,6 +42,7 @@ struct watch {
 	unsigned limit_count;
 	struct image_bound bounds[WATCH_BOUNDS];
 	unsigned bound_count;
+	int open_files; /* opened and not closed */
 	/* Why the program is not eligible, "" if it is. */
 	char refusal[128];
 };
