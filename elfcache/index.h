@@ -193,13 +193,12 @@ bool index_image_wait(struct index *index, uint32_t seen, unsigned milliseconds)
 uint64_t index_clock(const struct index *index);
 
 /*
- * Say that the session has images, and under which conditions: loader_variables_hash() of the
- * environment that they are baked in, and the soft limit of the stack's size (RLIMIT_STACK).
+ * Say that the session has images, and which condition all of them have: loader_variables_hash()
+ * of the environment that they are baked in.
  */
-void index_enable_images(struct index *index, uint64_t variables, uint64_t stack_limit);
+void index_enable_images(struct index *index, uint64_t variables);
 bool index_has_images(const struct index *index);
 uint64_t index_variables(const struct index *index);
-uint64_t index_stack_limit(const struct index *index);
 
 /* The starts of one target so far. */
 uint64_t index_starts(const struct index *index, const struct index_ref *ref);

@@ -109,20 +109,14 @@ uint64_t index_variables(const struct index *index)
 	return atomic_load_explicit(&index->map->variables, memory_order_relaxed);
 }
 
-uint64_t index_stack_limit(const struct index *index)
-{
-	return atomic_load_explicit(&index->map->stack_limit, memory_order_relaxed);
-}
-
 bool index_has_images(const struct index *index)
 {
 	return atomic_load_explicit(&index->map->has_images, memory_order_acquire);
 }
 
-void index_enable_images(struct index *index, uint64_t variables, uint64_t stack_limit)
+void index_enable_images(struct index *index, uint64_t variables)
 {
 	atomic_store_explicit(&index->map->variables, variables, memory_order_relaxed);
-	atomic_store_explicit(&index->map->stack_limit, stack_limit, memory_order_relaxed);
 	atomic_store_explicit(&index->map->has_images, 1, memory_order_release);
 }
 

@@ -46,7 +46,6 @@ struct index_header {
 	_Atomic uint64_t evicted_starts[HOW_COUNT];
 	/* The image engine's: index_image.c. */
 	_Atomic uint64_t variables;
-	_Atomic uint64_t stack_limit;
 	_Atomic uint32_t has_images;
 	_Atomic uint32_t service;
 	_Atomic uint32_t wanted;

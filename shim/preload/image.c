@@ -105,15 +105,14 @@ static bool has_variables(char *const envp[], uint64_t expected)
 
 /*
  * An image has all its memory mapped when the kernel could only kill it for want of more, where
- * ld.so would say so and exit; and a start with another stack limit needs another image.
+ * ld.so would say so and exit.
  */
-static bool has_limits(struct index *index)
+static bool has_limits(void)
 {
 	struct rlimit limit;
 
 	return !sys_getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur == RLIM_INFINITY &&
-	       !sys_getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur == RLIM_INFINITY &&
-	       !sys_getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur == index_stack_limit(index);
+	       !sys_getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur == RLIM_INFINITY;
 }
 
 static void want(struct target_view *target)
@@ -182,7 +181,7 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 	if (!image_path(settings->cache, directory, &target->entry.id, target->path, path,
 			IMAGE_PATH_SIZE))
 		return REASON_NO_IMAGE;
-	if (!has_limits(&target->index))
+	if (!has_limits())
 		return REASON_LIMITS;
 	/* Permission to execute may depend on more than what identifies the target: on the mount,
 	   for one.  Real and effective user are the same, or there is no session. */

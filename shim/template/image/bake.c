@@ -58,6 +58,10 @@ static int judge(const struct image_source *source, const struct elffile *file,
 			      "it is not a dynamic x86-64 program of glibc without sanitizers");
 	if (!file->imports_libc_start_main)
 		return refuse(why, "it does not start through libc");
+	/* Its runtime makes system calls by itself: /proc/self/exe would be the image. */
+	for (size_t i = 0; i < file->note_count; i++)
+		if (strcmp(file->notes[i].owner, "Go") == 0)
+			return refuse(why, "it is written in Go, and would see the image's name");
 	return 0;
 }
 
@@ -82,12 +86,17 @@ static uint32_t stack_flags(const struct elffile *file)
 	return PF_R | PF_W | PF_X;
 }
 
+/* In the second run. */
+enum { MORE_ARGUMENTS = 6 };
+
 /* A random place, so that the layout of one session's images is not that of another's. */
 static int random_spot(struct spot *spot)
 {
 	uint64_t r;
 
 	spot->cpu = sched_getcpu();
+	spot->stack_limit = 0x7a3000;
+	spot->more_arguments = 0;
 	if (spot->cpu < 0 || getrandom(&r, sizeof r, 0) != sizeof r ||
 	    getrandom(&spot->random, sizeof spot->random, 0) != sizeof spot->random ||
 	    getrandom(spot->at_random, sizeof spot->at_random, 0) != sizeof spot->at_random)
@@ -112,9 +121,12 @@ static void run_end(struct run *run)
 static int run_to_entry(struct run *run, const char *path, char *const envp[],
 			const struct spot *spot, char why[BAKE_WHY_MAX])
 {
-	char *argv[] = {(char *)(uintptr_t)path, NULL};
+	static char argument[] = "argument";
+	char *argv[MORE_ARGUMENTS + 2] = {(char *)(uintptr_t)path};
 	int err;
 
+	for (int i = 0; i < spot->more_arguments; i++)
+		argv[i + 1] = argument;
 	*run = (struct run){.tracee.mem = -1};
 	err = tracee_start(&run->tracee, path, argv, envp, spot->cpu);
 	if (!err)
@@ -176,6 +188,8 @@ static char **second_environment(char *const envp[])
 static int second_spot(const struct spot *first, struct spot *second)
 {
 	*second = *first;
+	second->stack_limit += 0x1b8000;
+	second->more_arguments = MORE_ARGUMENTS;
 	return getrandom(second->at_random, sizeof second->at_random, 0) == sizeof second->at_random
 		       ? 0
 		       : -EIO;

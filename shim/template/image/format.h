@@ -15,7 +15,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 5,
+	IMAGE_VERSION = 6,
 	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
 };
 
@@ -23,16 +23,18 @@ enum {
 
 /* What a word of the image must be set to at resume. */
 enum fix_kind {
-	FIX_STACK,    /* the initial stack pointer (where argc is) + arg, which is signed */
-	FIX_ENVP,     /* the environment array */
-	FIX_AUXV,     /* the auxiliary vector */
-	FIX_ARGV0,    /* the string argv[0] */
-	FIX_PROGNAME, /* what follows the last slash of argv[0] */
-	FIX_AUX,      /* the value of auxiliary vector entry arg */
-	FIX_VDSO,     /* the vDSO + arg */
-	FIX_BRK,      /* the program break */
-	FIX_GUARD,    /* the guard of mangled pointers */
-	FIX_MANGLED,  /* what the image has there, mangled with the guard */
+	FIX_STACK,       /* the initial stack pointer (where argc is) + arg, which is signed */
+	FIX_ENVP,        /* the environment array */
+	FIX_AUXV,        /* the auxiliary vector */
+	FIX_ARGV0,       /* the string argv[0] */
+	FIX_PROGNAME,    /* what follows the last slash of argv[0] */
+	FIX_AUX,         /* the value of auxiliary vector entry arg */
+	FIX_VDSO,        /* the vDSO + arg */
+	FIX_BRK,         /* the program break */
+	FIX_GUARD,       /* the guard of mangled pointers */
+	FIX_ARGC,        /* argc in half number arg (0: the lower) of what the image has there */
+	FIX_STACK_LIMIT, /* the size of a thread's stack, from RLIMIT_STACK */
+	FIX_MANGLED,     /* what the image has there, mangled with the guard */
 };
 
 struct image_fix {

@@ -11,7 +11,9 @@
  *     The same way canaries get there.
  *  4. Pointers into the stack as it was below its beginning: dead ones, but a program may have
  *     noted down how far its stack reaches.  They keep their distance to the stack's beginning.
- *  5. libc mangles pointers to functions that it keeps (atexit), with a guard from AT_RANDOM: what
+ *  5. What a constructor is told of the arguments, and the size of stacks that libc takes from
+ *     the limit, are others in the second run, by numbers that nothing else has.
+ *  6. libc mangles pointers to functions that it keeps (atexit), with a guard from AT_RANDOM: what
  *     is the same in both once it is unmangled is such a pointer, and gets the new guard at resume.
  */
 #include "merge.h"
@@ -79,7 +81,8 @@ static bool is_same_thing(const struct place *ap, uint64_t a, const struct place
 {
 	return a - ap->stack == b - bp->stack || a - ap->auxv == b - bp->auxv ||
 	       a - ap->aux[AT_RANDOM] == b - bp->aux[AT_RANDOM] ||
-	       a - ap->strings == b - bp->strings || a - ap->stack_top == b - bp->stack_top;
+	       a - ap->strings == b - bp->strings || a - ap->envp == b - bp->envp ||
+	       a - ap->env_strings == b - bp->env_strings || a - ap->stack_top == b - bp->stack_top;
 }
 
 /*
@@ -130,6 +133,21 @@ static enum verdict judge_stack(const struct place *ap, uint64_t a, const struct
 	return VERDICT_SAME;
 }
 
+/* Constructors are called with argc; a 64-bit copy of it is its lower half. */
+static bool is_argc(const struct place *ap, uint64_t a, const struct place *bp, uint64_t b,
+		    struct image_fix *fix)
+{
+	uint64_t low = UINT64_C(0xffffffff);
+
+	fix->kind = FIX_ARGC;
+	if (a >> 32 == b >> 32 && (a & low) == ap->argc && (b & low) == bp->argc) {
+		fix->arg = 0;
+		return true;
+	}
+	fix->arg = 1;
+	return (a & low) == (b & low) && a >> 32 == ap->argc && b >> 32 == bp->argc;
+}
+
 static enum verdict judge_mangled(const struct place *ap, uint64_t *a, const struct place *bp,
 				  uint64_t b, struct image_fix *fix)
 {
@@ -174,6 +192,12 @@ static enum verdict judge_word(struct side *as, uint64_t *a, struct side *bs, ui
 		return VERDICT_SAME;
 	if (is_canary(as->place, a, bs->place, b))
 		return VERDICT_CLEARED;
+	if (is_argc(as->place, *a, bs->place, b, fix))
+		return VERDICT_FIX;
+	if (*a == as->place->spot->stack_limit && b == bs->place->spot->stack_limit) {
+		fix->kind = FIX_STACK_LIMIT;
+		return VERDICT_FIX;
+	}
 	return judge_mangled(as->place, a, bs->place, b, fix);
 }
 

@@ -39,10 +39,14 @@ static int read_stack(struct place *p, const struct tracee *t)
 
 	p->argv = p->stack + sizeof(uint64_t);
 	at = p->argv;
-	err = read_word(t, at, &p->strings);
+	err = read_word(t, p->stack, &p->argc);
+	if (!err)
+		err = read_word(t, at, &p->strings);
 	if (!err)
 		err = skip_array(t, &at);
 	p->envp = at;
+	if (!err)
+		err = read_word(t, at, &p->env_strings);
 	if (!err)
 		err = skip_array(t, &at);
 	p->auxv = at;

@@ -36,6 +36,9 @@ struct spot {
 	/* In place of the kernel's random bytes: those of AT_RANDOM, which become guards; and those
 	   of getrandom(2), by which malloc marks freed memory. */
 	uint64_t at_random[2];
+	uint64_t stack_limit; /* RLIMIT_STACK as the program sees it */
+	/* How many arguments more than its name the program gets. */
+	int more_arguments;
 	uint64_t random;
 };
 
@@ -49,9 +52,11 @@ struct place {
 	uint64_t stack;
 	uint64_t stack_top;
 	uint64_t argv, envp, auxv;
-	uint64_t strings; /* argv[0]; what follows has kept its distance to it */
-	uint64_t guard;   /* glibc's guard of pointers */
-	uint64_t canary;  /* and of frames */
+	uint64_t argc;
+	uint64_t strings;     /* argv[0] */
+	uint64_t env_strings; /* envp[0] */
+	uint64_t guard;       /* glibc's guard of pointers */
+	uint64_t canary;      /* and of frames */
 	uint64_t vdso, vdso_size;
 	uint64_t program; /* start of the program's first mapping, after the move */
 	bool program_moved;

@@ -36,6 +36,7 @@
 
 #define MADV_POPULATE_WRITE_CODE 23 /* Linux 5.14; EINVAL before */
 
+enum { STACK_LIMIT_MIN = 1 << 20, STACK_SIZE_DEFAULT = 2 << 20 };
 enum {
 	AUX_MAX = 64,
 	VARIABLES_MAX = 64,
@@ -224,7 +225,7 @@ static bool map_file(const struct process *p, const struct image_file *f)
 	int fd;
 
 	if (f->maps == 0) {
-		int err = sys_fstatat(AT_FDCWD, path, &st, 0);
+		int err = sys_fstatat(AT_FDCWD, path, &st, f->absent ? AT_SYMLINK_NOFOLLOW : 0);
 
 		return f->absent ? err == -ENOENT || err == -ENOTDIR
 				 : !err && same_file(&f->id, &st);
@@ -273,6 +274,26 @@ static uint64_t mangled(uint64_t value, uint64_t guard)
 	return value << 17 | value >> 47;
 }
 
+static uint64_t with_half(uint64_t word, int32_t half, uint64_t value)
+{
+	return half ? (word & 0xffffffff) | value << 32 : (word & ~UINT64_C(0xffffffff)) | value;
+}
+
+/*
+ * What glibc makes of RLIMIT_STACK (nptl/nptl_init.c, pthread_initialize_minimal): the default size
+ * of a thread's stack.  0 for a limit so small that it takes other things into account.
+ */
+static uint64_t thread_stack_size(void)
+{
+	struct rlimit now;
+
+	if (sys_getrlimit(RLIMIT_STACK, &now) || now.rlim_cur < STACK_LIMIT_MIN)
+		return 0;
+	if (now.rlim_cur == RLIM_INFINITY)
+		return STACK_SIZE_DEFAULT;
+	return (now.rlim_cur + 4095) & ~UINT64_C(4095);
+}
+
 static uint64_t fixed_value(const struct process *p, const struct image_fix *fix)
 {
 	const uint64_t *random = (const uint64_t *)p->aux[AT_RANDOM]->a_un.a_val;
@@ -294,6 +315,10 @@ static uint64_t fixed_value(const struct process *p, const struct image_fix *fix
 		return p->aux[AT_SYSINFO_EHDR]->a_un.a_val + (uint32_t)fix->arg;
 	case FIX_GUARD:
 		return random[1];
+	case FIX_ARGC:
+		return with_half(*(const uint64_t *)fix->at, fix->arg, p->stack[0]);
+	case FIX_STACK_LIMIT:
+		return thread_stack_size();
 	case FIX_MANGLED:
 		return mangled(*(const uint64_t *)fix->at, random[1]);
 	default: /* FIX_BRK */
@@ -305,6 +330,8 @@ static bool can_be_fixed(const struct process *p, const struct image_fix *fix)
 {
 	if (fix->kind == FIX_AUX)
 		return (uint32_t)fix->arg < AUX_MAX && p->aux[fix->arg];
+	if (fix->kind == FIX_STACK_LIMIT)
+		return thread_stack_size() != 0;
 	return fix->kind != FIX_VDSO || p->aux[AT_SYSINFO_EHDR];
 }
 

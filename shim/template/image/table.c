@@ -127,7 +127,7 @@ static int add_file(struct table *t, struct file_list *files, const struct captu
 		    const char *path, bool absent, char why[128])
 {
 	struct image_file *f = &files->list[files->count];
-	int err = identity_of(AT_FDCWD, path, 0, &f->id);
+	int err = identity_of(AT_FDCWD, path, absent ? AT_SYMLINK_NOFOLLOW : 0, &f->id);
 
 	if (absent != (err == -ENOENT || err == -ENOTDIR)) {
 		snprintf(why, 128, "%.100s changed meanwhile", path);

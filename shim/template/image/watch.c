@@ -74,12 +74,18 @@ static int note_file(struct watch *w, const char *path, bool absent)
 	return 0;
 }
 
+/* What does not change while the system runs: whether selinuxfs is there, for libselinux; and how
+   many processors there may ever be.  Their times are those of the moment. */
+static bool is_constant(const char *path)
+{
+	return strcmp(path, "/proc/filesystems") == 0 ||
+	       strcmp(path, "/sys/devices/system/cpu/possible") == 0;
+}
+
 /* Places whose content is made when it is read, or that are not files at all. */
 static bool is_special(const char *path)
 {
-	/* libselinux looks whether selinuxfs is among them; that does not change while the system
-	   runs. */
-	if (strcmp(path, "/proc/filesystems") == 0)
+	if (is_constant(path))
 		return false;
 	return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
 	       strncmp(path, "/dev/", 5) == 0;
@@ -97,8 +103,7 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, lo
 		return refuse(w, "its start-up looks for a file in the working directory");
 	if (result >= 0 && is_special(path))
 		return refuse(w, "its start-up reads %.80s", path);
-	/* Its times are those of the moment. */
-	if (strcmp(path, "/proc/filesystems") == 0)
+	if (is_constant(path))
 		return 0;
 	if (result >= 0)
 		return note_file(w, path, false);
@@ -108,18 +113,19 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, lo
 }
 
 /* ld.so asks for the program's directory, for $ORIGIN: the same whenever this target starts. */
-static int link_read(struct watch *w, const struct tracee *t, uint64_t name)
+static int link_read(struct watch *w, const struct tracee *t, uint64_t name, long result)
 {
-	static const char exe[] = "/proc/self/exe";
-	char path[sizeof exe];
+	char path[PATH_MAX];
 	int err = read_string(t, name, path, sizeof path);
 
-	if (err == -ENAMETOOLONG || (!err && strcmp(path, exe) != 0))
-		return refuse(w, "its start-up reads a symbolic link");
-	return err;
+	if (err || strcmp(path, "/proc/self/exe") == 0)
+		return err;
+	return result < 0 ? named_file(w, t, name, result)
+			  : refuse(w, "its start-up reads the symbolic link %.80s", path);
 }
 
-static int note_limit(struct watch *w, const struct tracee *t, const struct call *c)
+static int note_limit(struct watch *w, const struct place *p, const struct tracee *t,
+		      const struct call *c)
 {
 	struct rlimit limit;
 	int err;
@@ -131,6 +137,11 @@ static int note_limit(struct watch *w, const struct tracee *t, const struct call
 	err = tracee_read(t, c->arg[3], &limit, sizeof limit);
 	if (err)
 		return err;
+	/* libc's default for the stacks of threads: resume knows what it makes of it (merge.h). */
+	if (c->arg[1] == RLIMIT_STACK) {
+		limit.rlim_cur = p->spot->stack_limit;
+		return tracee_write(t, c->arg[3], &limit, sizeof limit);
+	}
 	w->limits[w->limit_count++] =
 		(struct seen_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
 	return 0;
@@ -306,14 +317,14 @@ static int after_call(struct watch *w, const struct place *p, const struct trace
 	case SYS_statfs:
 		return named_file(w, t, c->arg[0], result);
 	case SYS_readlink:
-		return link_read(w, t, c->arg[0]);
+		return link_read(w, t, c->arg[0], result);
 	case SYS_readlinkat:
 		return refuse(w, "its start-up reads a symbolic link");
 	case SYS_getrandom:
 		return result <= 0 ? 0
 				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
 	case SYS_prlimit64:
-		return note_limit(w, t, c);
+		return note_limit(w, p, t, c);
 	case SYS_prctl:
 		return note_bound(w, c->arg[1], result);
 	case SYS_getrlimit:

@@ -23,7 +23,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -132,14 +131,13 @@ static int serve(const char *path, const char *service)
 	static char mode[] = "session";
 	char *argv[] = {(char *)(uintptr_t)service, mode, (char *)(uintptr_t)path, NULL};
 	char *envp[] = {NULL};
-	struct rlimit stack;
 	struct index index;
 	int ret = open_session(path, &index);
 	int fd = memfd_create("environment", 0);
 
-	if (ret < 0 || fd == -1 || getrlimit(RLIMIT_STACK, &stack) == -1)
+	if (ret < 0 || fd == -1)
 		return complain("serve", path, ret < 0 ? -ret : errno);
-	index_enable_images(&index, loader_variables_hash(environ), stack.rlim_cur);
+	index_enable_images(&index, loader_variables_hash(environ));
 	index_close(&index);
 	for (char **variable = environ; *variable; variable++)
 		if (write(fd, *variable, strlen(*variable) + 1) < 0)

@@ -16,9 +16,6 @@ if [ "$2" = kernel ]; then
 fi
 expect_starts=2
 # libc starts the shell of system() and popen() by itself, and a descriptor has no path.
-# The rich state has this limit of the stack, and an image fits starts with the one it was baked with.
-# shellcheck disable=SC3045 # dash and bash have it
-ulimit -S -s 6144
 case $mechanism in
 system | popen_* | execveat* | fexecve*) ;;
 *) expect_image=1 ;;
