@@ -55,6 +55,7 @@ $libdir/libspawn_template.so.$version
 $libdir/libspawn_template_preload.so
 $libdir/pkgconfig/spawn-template.pc
 libexec/spawn-template/inspect
+libexec/spawn-template/service
 share/bash-completion/completions/spawn-template
 share/doc/spawn-template/LICENSE
 share/doc/spawn-template/README.md

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "begin.h"
@@ -12,7 +13,12 @@
 #include "service.h"
 #include "subcommands.h"
 
-static const struct option no_options[] = {{NULL, 0, NULL, 0}};
+enum { OPT_CACHE_DIR = 256 };
+
+static const struct option long_options[] = {
+	{"cache-dir", required_argument, NULL, OPT_CACHE_DIR},
+	{NULL, 0, NULL, 0},
+};
 
 /* The cache directory that a session would be made in. */
 static int open_base(const struct options *options, struct basedir *base)
@@ -53,6 +59,13 @@ static const char *next_candidate(const char *p, const char *name, char path[PAT
 	return p[len] ? p + len + 1 : NULL;
 }
 
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* The absolute path by which a shell would start the program; allocated, or null. */
 static char *find_program(const char *name)
 {
@@ -60,15 +73,16 @@ static char *find_program(const char *name)
 	char cwd[PATH_MAX];
 	char path[PATH_MAX];
 	char absolute[2 * PATH_MAX];
+	const char *rest = path;
 	bool found = false;
 
 	if (strchr(name, '/')) {
 		snprintf(path, sizeof path, "%s", name);
-		found = access(path, X_OK) == 0;
+		found = is_program(path);
 	}
 	while (!strchr(name, '/') && list && !found) {
 		list = next_candidate(list, name, path);
-		found = access(path, X_OK) == 0;
+		found = is_program(path);
 	}
 	if (!found)
 		return NULL;
@@ -76,23 +90,11 @@ static char *find_program(const char *name)
 		return memory_copy_string(path);
 	if (!getcwd(cwd, sizeof cwd))
 		return NULL;
-	snprintf(absolute, sizeof absolute, "%s/%s", cwd, path);
+	/* As others will call it. */
+	while (strncmp(rest, "./", 2) == 0)
+		rest += 2 + strspn(rest + 2, "/");
+	snprintf(absolute, sizeof absolute, "%s/%s", cwd, rest);
 	return memory_copy_string(absolute);
-}
-
-/* The environment of a process that takes part in a session. */
-static int make_environment(const struct options *options, const char *preload,
-			    struct environment *env)
-{
-	struct change changes[CHANGES_MAX];
-	/* Where the session will be makes no difference to an image. */
-	size_t n = begin_changes(options, "/", preload, changes);
-	int err = environment_copy(env, environ);
-
-	for (size_t i = 0; !err && i < n; i++)
-		err = environment_set(env, changes[i].name, changes[i].value);
-	begin_free_changes(changes, n);
-	return err;
 }
 
 static int bake_all(const struct options *options, char **programs)
@@ -114,7 +116,8 @@ static int bake_all(const struct options *options, char **programs)
 	status = open_base(options, &base);
 	if (status)
 		return status;
-	if (make_environment(options, preload, &env)) {
+	/* Where the session will be makes no difference to an image. */
+	if (begin_environment(options, "/", preload, &env)) {
 		say("bake: out of memory");
 		return EXIT_FOUND;
 	}
@@ -130,14 +133,19 @@ static int bake_all(const struct options *options, char **programs)
 
 int subcommand_bake(const struct options *options, int argc, char **argv)
 {
+	struct options own = *options;
 	char **programs;
 	int status;
 	int c;
 
 	optind = 0;
-	c = getopt_long(argc, argv, "+:", no_options, NULL);
-	if (c >= 0)
-		return options_bad("bake", c, argv, no_options);
+	while ((c = getopt_long(argc, argv, "+:", long_options, NULL)) >= 0) {
+		if (c != OPT_CACHE_DIR)
+			return options_bad("bake", c, argv, long_options);
+		if (!*optarg)
+			return usage_error("--cache-dir=: the path is empty");
+		own.cache_dir = optarg;
+	}
 	if (optind >= argc)
 		return usage_error("bake: no PROGRAM given");
 	programs = memory_resize(NULL, (size_t)(argc - optind) + 1, sizeof *programs);
@@ -148,7 +156,7 @@ int subcommand_bake(const struct options *options, int argc, char **argv)
 					   argv[i]);
 	}
 	programs[argc - optind] = NULL;
-	status = bake_all(options, programs);
+	status = bake_all(&own, programs);
 	for (int i = optind; i < argc; i++)
 		free(programs[i - optind]);
 	free(programs);

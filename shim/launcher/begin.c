@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "environment.h"
 #include "memory.h"
 #include "message.h"
 #include "preload.h"
@@ -249,4 +248,19 @@ void begin_free_changes(struct change *changes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		free(changes[i].value);
+}
+
+int begin_environment(const struct options *options, const char *session_path, const char *preload,
+		      struct environment *env)
+{
+	struct change changes[CHANGES_MAX];
+	size_t n = begin_changes(options, session_path, preload, changes);
+	int err = environment_copy(env, environ);
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = environment_set(env, changes[i].name, changes[i].value);
+	begin_free_changes(changes, n);
+	if (err)
+		environment_free(env);
+	return err;
 }

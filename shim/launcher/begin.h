@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "environment.h"
 #include "options.h"
 #include "session.h"
 
@@ -68,5 +69,9 @@ enum { CHANGES_MAX = 4 };
 size_t begin_changes(const struct options *options, const char *session_path, const char *preload,
 		     struct change changes[CHANGES_MAX]);
 void begin_free_changes(struct change *changes, size_t n);
+
+/* Our environment with these variables set.  0 or -ENOMEM, with nothing in env then. */
+int begin_environment(const struct options *options, const char *session_path, const char *preload,
+		      struct environment *env);
 
 #endif

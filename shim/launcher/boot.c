@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,13 +45,11 @@ bool boot_is_name(const char *name, bool *current)
 static bool make_name(char *const envp[], char name[NAME_LEN + 1])
 {
 	char id[INDEX_BOOT_ID_LEN + 1];
-	struct rlimit stack;
 	uint64_t conditions = loader_variables_hash(envp);
 
 	this_boot(id);
-	if (!*id || getrlimit(RLIMIT_STACK, &stack))
+	if (!*id)
 		return false;
-	conditions ^= stack.rlim_cur * UINT64_C(0x9e3779b97f4a7c15);
 	snprintf(name, NAME_LEN + 1, "%s%s-%016llx", prefix, id, (unsigned long long)conditions);
 	return true;
 }
@@ -64,7 +61,9 @@ static int make_directory(int dirfd, const char *name)
 	if (mkdirat(dirfd, name, 0700) && errno != EEXIST)
 		return -errno;
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 static int fill_directory(int fd, char *const envp[])
@@ -156,9 +155,14 @@ void boot_join(struct session *session, char *const envp[])
 int boot_remove(int dirfd, const char *name)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
+	if (fstat(fd, &st) || st.st_uid != geteuid() || (st.st_mode & 022)) {
+		close(fd);
+		return -EPERM;
+	}
 	/* The index first: without it nobody begins to use the rest. */
 	unlinkat(fd, CACHEDIR_INDEX, 0);
 	images_remove(fd, IMAGE_DIRECTORY);

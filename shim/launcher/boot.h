@@ -2,7 +2,7 @@
  * The boot's images: what `spawn-template bake` makes, and sessions begin with.
  *
  * They are in boot-ID-CONDITIONS in the cache directory: ID is the kernel's boot_id, since an image
- * is not for another boot, and CONDITIONS stands for the loader's variables and the stack's limit.
+ * is not for another boot, and CONDITIONS stands for the loader's variables.
  */
 #ifndef ST_LAUNCHER_BOOT_H
 #define ST_LAUNCHER_BOOT_H
@@ -23,7 +23,7 @@ int boot_prepare(const struct basedir *base, char *const envp[], char path[PATH_
 /* Enter the images that fit a session with the environment envp into its index. */
 void boot_join(struct session *session, char *const envp[]);
 
-/* Remove the directory `name`; 0, or -ENOTEMPTY and the like. */
+/* Remove the directory `name`; 0, -EPERM if it is not ours, or -ENOTEMPTY and the like. */
 int boot_remove(int dirfd, const char *name);
 
 /* Remove what other boots have left. */

@@ -14,7 +14,7 @@ static const struct option long_options[] = {
 
 static const struct verb {
 	const char *name;
-	int (*run)(const struct cache_scan *scan, bool json);
+	int (*run)(struct cache_scan *scan, bool json);
 } verbs[] = {
 	{"ls", cache_ls},
 	{"clear", cache_clear},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot.h"
 #include "cache_scan.h"
 #include "json.h"
 #include "message.h"
@@ -75,17 +76,41 @@ static void clear_session(struct report *r, const struct cache_directory *d,
 	tell(r, d->base.path, s->name, why);
 }
 
+static void clear_boot(struct report *r, const struct cache_directory *d,
+		       const struct cache_boot *b)
+{
+	const char *why = NULL;
+
+	if (b->state == BOOT_BUSY)
+		why = "somebody is baking into it";
+	else if (b->state == BOOT_FOREIGN)
+		why = "not ours, in spite of its name";
+	if (!why) {
+		int err = boot_remove(d->base.fd, b->name);
+
+		if (err == -ENOTEMPTY || err == -EEXIST)
+			why = "emptied, but something that is not ours is in it";
+		else if (err && err != -ENOENT)
+			why = strerror(-err);
+		if (why)
+			r->status = EXIT_FOUND;
+	}
+	tell(r, d->base.path, b->name, why);
+}
+
 static void clear_directory(struct report *r, const struct cache_directory *d)
 {
 	if (d->problem)
 		return;
 	for (size_t i = 0; i < d->session_count; i++)
 		clear_session(r, d, &d->sessions[i]);
+	for (size_t i = 0; i < d->boot_count; i++)
+		clear_boot(r, d, &d->boots[i]);
 	for (size_t i = 0; i < d->other_count; i++)
 		tell(r, d->base.path, d->others[i], "not ours");
 }
 
-int cache_clear(const struct cache_scan *scan, bool json)
+int cache_clear(struct cache_scan *scan, bool json)
 {
 	struct report r = {0};
 	struct json_object *object;

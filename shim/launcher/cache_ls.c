@@ -5,8 +5,35 @@
 
 #include "cache_scan.h"
 #include "json.h"
+#include "message.h"
 #include "output.h"
 #include "text.h"
+
+/* How many images, and all of them after --verbose. */
+static void print_images(const struct cache_images *images, const char *separator)
+{
+	if (images->count)
+		printf("%s%zu images", separator, images->count);
+	if (images->stale)
+		printf(" (%zu stale)", images->stale);
+}
+
+static void print_boot(const struct cache_boot *b)
+{
+	char since[32];
+	char size[16];
+
+	printf("  %-9s %-24s %9s", b->state == BOOT_OLD ? "old boot" : "boot", b->name,
+	       text_size(b->bytes, size));
+	if (b->state == BOOT_FOREIGN)
+		printf("  foreign");
+	print_images(&b->images, "  ");
+	if (b->has_index)
+		printf(", since %s", text_time(b->since, since));
+	putchar('\n');
+	if (is_verbose())
+		cache_images_print(&b->images);
+}
 
 static void print_session(const struct cache_session *s)
 {
@@ -15,16 +42,19 @@ static void print_session(const struct cache_session *s)
 
 	printf("  %-9s %-24s %9s", session_state_name(s->state), s->name,
 	       text_size(s->bytes, size));
-	if (s->has_index)
-		printf("  %zu programs, %" PRIu64 " starts, leader %d, since %s", s->targets,
-		       s->starts, s->origin.pid, text_time(s->origin.created, since));
+	if (s->has_index) {
+		printf("  %zu programs, %" PRIu64 " starts", s->targets, s->starts);
+		print_images(&s->images, ", ");
+		printf(", leader %d, since %s", s->origin.pid, text_time(s->origin.created, since));
+	}
 	putchar('\n');
+	if (is_verbose())
+		cache_images_print(&s->images);
 }
 
 static void print_directory(const struct cache_directory *d)
 {
 	char *path = text_printable(d->base.path);
-	uint64_t bytes = 0;
 	char size[16];
 
 	if (d->problem) {
@@ -32,11 +62,12 @@ static void print_directory(const struct cache_directory *d)
 		free(path);
 		return;
 	}
-	for (size_t i = 0; i < d->session_count; i++)
-		bytes += d->sessions[i].bytes;
-	printf("%s: %zu sessions, %s\n", path, d->session_count, text_size(bytes, size));
+	printf("%s: %zu sessions, %s\n", path, d->session_count,
+	       text_size(cache_directory_bytes(d), size));
 	for (size_t i = 0; i < d->session_count; i++)
 		print_session(&d->sessions[i]);
+	for (size_t i = 0; i < d->boot_count; i++)
+		print_boot(&d->boots[i]);
 	free(path);
 	for (size_t i = 0; i < d->other_count; i++) {
 		char *name = text_printable(d->others[i]);
@@ -59,6 +90,20 @@ static struct json_object *session_object(const struct cache_session *s)
 		json_add_number(object, "targets", s->targets);
 		json_add_number(object, "starts", s->starts);
 	}
+	json_object_object_add(object, "images", cache_images_to_json(&s->images));
+	return object;
+}
+
+static struct json_object *boot_object(const struct cache_boot *b)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_text(object, "name", b->name);
+	json_add_text(object, "state", boot_state_name(b->state));
+	json_add_number(object, "bytes", b->bytes);
+	if (b->has_index)
+		json_object_object_add(object, "since", json_object_new_int64(b->since));
+	json_object_object_add(object, "images", cache_images_to_json(&b->images));
 	return object;
 }
 
@@ -66,13 +111,13 @@ static struct json_object *directory_object(const struct cache_directory *d)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *sessions = json_object_new_array();
+	struct json_object *boots = json_object_new_array();
 	struct json_object *others = json_object_new_array();
-	uint64_t bytes = 0;
 
-	for (size_t i = 0; i < d->session_count; i++) {
+	for (size_t i = 0; i < d->session_count; i++)
 		json_object_array_add(sessions, session_object(&d->sessions[i]));
-		bytes += d->sessions[i].bytes;
-	}
+	for (size_t i = 0; i < d->boot_count; i++)
+		json_object_array_add(boots, boot_object(&d->boots[i]));
 	for (size_t i = 0; i < d->other_count; i++) {
 		struct json_object *other = json_object_new_object();
 
@@ -81,13 +126,14 @@ static struct json_object *directory_object(const struct cache_directory *d)
 	}
 	json_add_path(object, "path", d->base.path);
 	json_add_text(object, "problem", d->problem);
-	json_add_number(object, "bytes", bytes);
+	json_add_number(object, "bytes", cache_directory_bytes(d));
 	json_object_object_add(object, "sessions", sessions);
+	json_object_object_add(object, "boots", boots);
 	json_object_object_add(object, "others", others);
 	return object;
 }
 
-int cache_ls(const struct cache_scan *scan, bool json)
+int cache_ls(struct cache_scan *scan, bool json)
 {
 	struct json_object *object;
 	struct json_object *directories;

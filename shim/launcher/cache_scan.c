@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "begin.h"
+#include "boot.h"
 #include "environment.h"
 #include "memory.h"
 #include "message.h"
@@ -48,9 +49,25 @@ static void read_counts(const struct index *index, struct cache_session *s)
 	for (uint32_t slot = 0; slot < INDEX_SLOTS; slot++) {
 		struct target target;
 		struct target_counts counts;
+		uint64_t starts = 0;
 
-		s->targets += index_read(index, slot, &target, &counts);
+		if (!index_read(index, slot, &target, &counts))
+			continue;
+		for (int how = 0; how < HOW_COUNT; how++)
+			starts += counts.starts[how];
+		/* Those that were never started are there for their images. */
+		s->targets += starts != 0;
 	}
+}
+
+static void scan_images(int fd, struct cache_session *s)
+{
+	static const char *const known[] = {CACHEDIR_INDEX, SESSION_SAVED, IMAGE_DIRECTORY,
+					    IMAGE_BOOT_DIRECTORY, NULL};
+
+	cache_images_scan(fd, IMAGE_DIRECTORY, s->state != SESSION_DEAD, &s->images);
+	cache_images_find_strays(fd, known, &s->images);
+	s->bytes += s->images.bytes;
 }
 
 static void scan_session(int dirfd, const char *name, struct cache_session *s)
@@ -74,14 +91,25 @@ static void scan_session(int dirfd, const char *name, struct cache_session *s)
 		read_counts(&index, s);
 		index_close(&index);
 	}
+	scan_images(fd, s);
 	close(fd);
 }
 
 static void add_entry(struct cache_directory *d, const char *name)
 {
-	if (session_is_name(name)) {
+	bool current;
+
+	/* Removed meanwhile, as sessions are. */
+	if (faccessat(d->base.fd, name, F_OK, AT_SYMLINK_NOFOLLOW))
+		return;
+	if (boot_is_name(name, &current)) {
+		d->boots = memory_resize(d->boots, d->boot_count + 1, sizeof *d->boots);
+		cache_boot_scan(d->base.fd, name, &d->boots[d->boot_count++]);
+	} else if (session_is_name(name)) {
 		d->sessions = memory_resize(d->sessions, d->session_count + 1, sizeof *d->sessions);
 		scan_session(d->base.fd, name, &d->sessions[d->session_count++]);
+		if (faccessat(d->base.fd, name, F_OK, AT_SYMLINK_NOFOLLOW))
+			cache_images_free(&d->sessions[--d->session_count].images);
 	} else {
 		d->others = memory_resize(d->others, d->other_count + 1, sizeof *d->others);
 		d->others[d->other_count++] = memory_copy_string(name);
@@ -92,6 +120,14 @@ static int by_name(const void *a, const void *b)
 {
 	const struct cache_session *x = a;
 	const struct cache_session *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int by_boot_name(const void *a, const void *b)
+{
+	const struct cache_boot *x = a;
+	const struct cache_boot *y = b;
 
 	return strcmp(x->name, y->name);
 }
@@ -119,6 +155,8 @@ static void scan_directory(struct cache_directory *d)
 	closedir(dir);
 	if (d->session_count)
 		qsort(d->sessions, d->session_count, sizeof *d->sessions, by_name);
+	if (d->boot_count)
+		qsort(d->boots, d->boot_count, sizeof *d->boots, by_boot_name);
 	if (d->other_count)
 		qsort(d->others, d->other_count, sizeof *d->others, by_string);
 }
@@ -207,6 +245,17 @@ int cache_scan(const struct options *options, struct cache_scan *scan)
 	return 0;
 }
 
+uint64_t cache_directory_bytes(const struct cache_directory *d)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < d->session_count; i++)
+		bytes += d->sessions[i].bytes;
+	for (size_t i = 0; i < d->boot_count; i++)
+		bytes += d->boots[i].bytes;
+	return bytes;
+}
+
 void cache_scan_free(struct cache_scan *scan)
 {
 	for (size_t i = 0; i < scan->count; i++) {
@@ -214,8 +263,13 @@ void cache_scan_free(struct cache_scan *scan)
 
 		for (size_t j = 0; j < d->other_count; j++)
 			free(d->others[j]);
+		for (size_t j = 0; j < d->session_count; j++)
+			cache_images_free(&d->sessions[j].images);
+		for (size_t j = 0; j < d->boot_count; j++)
+			cache_boot_free(&d->boots[j]);
 		free(d->others);
 		free(d->sessions);
+		free(d->boots);
 		basedir_close(&d->base);
 	}
 	scan->count = 0;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "options.h"
+#include "service.h"
 
 enum check_state {
 	CHECK_OK,
@@ -30,6 +31,8 @@ struct doctor {
 	size_t count;
 	char preload[PATH_MAX]; /* "" if there is none that can be used */
 	bool works;             /* a program was started under the preload, which saw it */
+	bool image;             /* a program was baked, and started from its image */
+	char image_line[SERVICE_LINE_MAX]; /* what was found about that; "" if nothing was tried */
 };
 
 /* Add a line; found is a printf format. */
@@ -43,6 +46,7 @@ void doctor_check_preload(struct doctor *d);
 void doctor_check_cache(struct doctor *d);
 void doctor_check_trial(struct doctor *d);
 void doctor_check_engines(struct doctor *d);
+void doctor_check_image(struct doctor *d);
 void doctor_check_others(struct doctor *d);
 
 #endif

@@ -39,7 +39,7 @@ static void check_kernel(struct doctor *d)
 void doctor_check_engines(struct doctor *d)
 {
 	check_kernel(d);
-	doctor_add(d, CHECK_NOTE, "engine image", "not used", "this version does not have it");
+	doctor_check_image(d);
 }
 
 /* Every other library, in its order, with what was there before us. */

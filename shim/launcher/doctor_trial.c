@@ -14,6 +14,8 @@
 
 /* What the shell is to start, and how many starts that is. */
 #define TRIAL_SCRIPT "sh -c :; sh -c :"
+/* To be baked: it writes what it reads. */
+#define TRIAL_PROGRAM "/bin/cat"
 enum { TRIAL_STARTS = 2, COMPLAINT_SIZE = 512 };
 
 static void read_complaint(int fd, char complaint[COMPLAINT_SIZE])
@@ -66,14 +68,9 @@ static int run_script(char *const envp[], char complaint[COMPLAINT_SIZE])
 static int run_in(const struct doctor *d, const struct session *session,
 		  char complaint[COMPLAINT_SIZE])
 {
-	struct change changes[CHANGES_MAX];
-	size_t n = begin_changes(d->options, session->path, d->preload, changes);
 	struct environment env;
-	int err = environment_copy(&env, environ);
+	int err = begin_environment(d->options, session->path, d->preload, &env);
 
-	for (size_t i = 0; !err && i < n; i++)
-		err = environment_set(&env, changes[i].name, changes[i].value);
-	begin_free_changes(changes, n);
 	if (!err)
 		err = run_script(env.vars, complaint);
 	environment_free(&env);
@@ -105,6 +102,17 @@ static void judge(struct doctor *d, const struct session *session)
 	stats_free(&stats);
 }
 
+/* doctor_check_image() tells about it, further down in the report. */
+static void try_image(struct doctor *d, const struct session *session)
+{
+	struct environment env;
+
+	if (begin_environment(d->options, session->path, d->preload, &env))
+		return;
+	d->image = service_try(session->path, env.vars, TRIAL_PROGRAM, d->image_line);
+	environment_free(&env);
+}
+
 void doctor_check_trial(struct doctor *d)
 {
 	struct session session;
@@ -120,5 +128,7 @@ void doctor_check_trial(struct doctor *d)
 		return;
 	}
 	judge(d, &session);
+	if (d->works)
+		try_image(d, &session);
 	session_remove(&session);
 }

@@ -132,19 +132,14 @@ static void print_changes(const struct env_request *r, const char *session_path,
 /* The service, for the environment that the shell will have when it has evaluated our code. */
 static void start_baking(const struct env_request *r, struct session *session, const char *preload)
 {
-	struct change changes[CHANGES_MAX];
-	size_t n = begin_changes(&r->options, session->path, preload, changes);
 	struct environment env;
-	int err = environment_copy(&env, environ);
 
-	for (size_t i = 0; !err && i < n; i++)
-		err = environment_set(&env, changes[i].name, changes[i].value);
-	if (!err) {
-		boot_join(session, env.vars);
-		service_start(session, env.vars, true);
-	}
+	if (begin_environment(&r->options, session->path, preload, &env))
+		return;
+	boot_join(session, env.vars);
+	service_enable_images(&session->index, env.vars);
+	service_start(session, env.vars, true);
 	environment_free(&env);
-	begin_free_changes(changes, n);
 }
 
 static int env_on(const struct env_request *r)

@@ -69,7 +69,7 @@ static void look_inside(struct inspected *f)
 		f->error = err;
 }
 
-void inspect(const char *name, struct inspected *f)
+void inspect(const char *name, char *const envp[], struct inspected *f)
 {
 	struct stat st;
 
@@ -91,6 +91,7 @@ void inspect(const char *name, struct inspected *f)
 	f->is_executable = faccessat(AT_FDCWD, f->path, X_OK, AT_EACCESS) == 0;
 	look_inside(f);
 	f->kernel = kernel_file_verdict(f->path, f->exe.kind, &f->id);
+	inspect_image(f, envp);
 }
 
 void inspect_free(struct inspected *f)

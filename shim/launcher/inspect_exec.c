@@ -1,29 +1,51 @@
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "begin.h"
+#include "helper.h"
+#include "inspect.h"
+#include "memory.h"
 #include "message.h"
-#include "self.h"
 #include "subcommands.h"
 
-/* Where it is, seen from the directory of the command: installed, or in the build tree. */
-static const char *const places[] = {ST_LIBEXECDIR_FROM_BINDIR, "../libexec/spawn-template"};
+/* argv with the option that speaks of the environment behind its first word. */
+static char **with_environment(int argc, char **argv)
+{
+	static char option[] = "--" INSPECT_ENVIRONMENT_OPTION;
+	char **more = memory_resize(NULL, (size_t)argc + 2, sizeof *more);
+
+	more[0] = argv[0];
+	more[1] = option;
+	memcpy(more + 2, argv + 1, (size_t)argc * sizeof *more);
+	return more;
+}
 
 /*
- * `inspect` is a program of its own, so that nobody who runs a COMMAND pays for loading libelf.
- * As argv[0] it gets the name of the subcommand.
+ * `inspect` is a program of its own, because of libelf.  As argv[0] it gets the name of the
+ * subcommand.
  */
 int subcommand_inspect(const struct options *options, int argc, char **argv)
 {
-	char path[PATH_MAX];
+	char helper[PATH_MAX];
+	char preload[PATH_MAX];
+	struct environment env;
+	bool broken;
+	int err;
 
-	(void)options;
-	(void)argc;
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-		if (self_relative(places[i], ST_INSPECT_NAME, path))
-			execv(path, argv);
-	execv(ST_LIBEXECDIR "/" ST_INSPECT_NAME, argv);
-	say("inspect: %s cannot be started: %s; is spawn-template installed completely?",
-	    ST_LIBEXECDIR "/" ST_INSPECT_NAME, strerror(errno));
+	if (!helper_find(ST_INSPECT_NAME, helper)) {
+		say("inspect: %s is missing; is spawn-template installed completely?", helper);
+		return EXIT_FOUND;
+	}
+	/* Without the library there are no sessions, nor the environment of one. */
+	if (begin_find_preload(preload, &broken)) {
+		err = helper_exec(helper, argv, environ);
+	} else {
+		/* Where the session would be makes no difference to an image. */
+		err = begin_environment(options, "/", preload, &env);
+		if (!err)
+			err = helper_execute(helper, with_environment(argc, argv), environ,
+					     env.vars);
+	}
+	say("inspect: %s cannot be started: %s", helper, strerror(-err));
 	return EXIT_FOUND;
 }

@@ -89,6 +89,19 @@ static struct json_object *engine_object(enum reason reason, const char *sentenc
 	return object;
 }
 
+static struct json_object *image_object(const struct inspected *f)
+{
+	struct json_object *object =
+		engine_object(f->image, f->image ? inspect_image_sentence(f) : "can start it");
+
+	if (f->image == REASON_NONE) {
+		json_add_number(object, "bytes", f->trial.size);
+		json_add_number(object, "own_memory", f->trial.own);
+		json_add_number(object, "files", f->trial.files);
+	}
+	return object;
+}
+
 static struct json_object *engines_object(const struct inspected *f)
 {
 	struct json_object *object = json_object_new_object();
@@ -96,7 +109,7 @@ static struct json_object *engines_object(const struct inspected *f)
 	json_object_object_add(
 		object, "kernel",
 		engine_object(f->kernel, f->kernel ? reason_sentence(f->kernel) : "can start it"));
-	json_object_object_add(object, "image", engine_object(REASON_NO_ENGINE, INSPECT_NO_IMAGE));
+	json_object_object_add(object, "image", image_object(f));
 	return object;
 }
 

@@ -11,21 +11,24 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "service.h"
+#include "service/environment_blob.h"
 
-enum { OPT_JSON = 256 };
+enum { OPT_JSON = 256, OPT_ENVIRONMENT };
 
 static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
+	{INSPECT_ENVIRONMENT_OPTION, no_argument, NULL, OPT_ENVIRONMENT},
 	{NULL, 0, NULL, 0},
 };
 
 /* Inspect one file and report.  files: array, or null to print. */
-static int report(const char *name, struct json_object *files)
+static int report(const char *name, char *const envp[], struct json_object *files)
 {
 	struct inspected f;
 	int status;
 
-	inspect(name, &f);
+	inspect(name, envp, &f);
 	status = f.error ? EXIT_FOUND : 0;
 	if (f.error == -EINVAL)
 		say("inspect %s: not a regular file", name);
@@ -39,7 +42,7 @@ static int report(const char *name, struct json_object *files)
 	return status;
 }
 
-static int report_all(char **names, bool as_json)
+static int report_all(char **names, char *const envp[], bool as_json)
 {
 	struct json_object *files = as_json ? json_object_new_array() : NULL;
 	struct json_object *object;
@@ -47,7 +50,7 @@ static int report_all(char **names, bool as_json)
 	int failed;
 
 	for (; *names; names++)
-		if (report(*names, files))
+		if (report(*names, envp, files))
 			status = EXIT_FOUND;
 	if (!as_json)
 		return output_finish(status);
@@ -60,17 +63,24 @@ static int report_all(char **names, bool as_json)
 
 int main(int argc, char **argv)
 {
+	char **envp = NULL;
 	bool as_json = false;
+	int status;
 	int c;
 
 	descriptors_reserve();
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) >= 0) {
-		if (c != OPT_JSON)
+		if (c == OPT_JSON)
+			as_json = true;
+		else if (c == OPT_ENVIRONMENT && !envp)
+			envp = environment_blob_read(SERVICE_ENVIRONMENT);
+		else
 			return options_bad("inspect", c, argv, long_options);
-		as_json = true;
 	}
 	if (optind >= argc)
 		return usage_error("inspect: no FILE given");
-	return report_all(argv + optind, as_json);
+	status = report_all(argv + optind, envp, as_json);
+	environment_blob_free(envp);
+	return status;
 }

@@ -92,6 +92,22 @@ static void print_elf(const struct elffile *elf)
 	print_notes(elf);
 }
 
+static void print_image(const struct inspected *f)
+{
+	char size[16];
+	char own[16];
+
+	if (f->image == REASON_NONE)
+		printf(ROW "can start it: an image of %s, at most %s of memory for each process, "
+			   "made of "
+			   "%" PRIu32 " files\n",
+		       "engine image", text_size(f->trial.size, size), text_size(f->trial.own, own),
+		       f->trial.files);
+	else
+		printf(ROW "cannot start it: %s: %s\n", "engine image", reason_name(f->image),
+		       inspect_image_sentence(f));
+}
+
 void inspect_print(const struct inspected *f)
 {
 	char *path = text_printable(f->path);
@@ -111,5 +127,5 @@ void inspect_print(const struct inspected *f)
 	else
 		printf(ROW "cannot start it: %s: %s\n", "engine kernel", reason_name(f->kernel),
 		       reason_sentence(f->kernel));
-	printf(ROW "cannot start it: %s\n", "engine image", INSPECT_NO_IMAGE);
+	print_image(f);
 }

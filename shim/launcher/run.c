@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "message.h"
 #include "outfile.h"
+#include "service.h"
 #include "stats.h"
 #include "subcommands.h"
 #include "supervise.h"
@@ -42,14 +43,9 @@ static double now(void)
 /* COMMAND's environment: ours and these. */
 static int make_environment(const struct run *r, const char *session_path, struct environment *env)
 {
-	struct change changes[CHANGES_MAX];
-	size_t n = session_path ? begin_changes(r->options, session_path, r->preload, changes) : 0;
-	int err = environment_copy(env, environ);
-
-	for (size_t i = 0; !err && i < n; i++)
-		err = environment_set(env, changes[i].name, changes[i].value);
-	begin_free_changes(changes, n);
-	return err;
+	if (session_path)
+		return begin_environment(r->options, session_path, r->preload, env);
+	return environment_copy(env, environ);
 }
 
 /*
@@ -129,6 +125,7 @@ static int run_supervised(struct run *r)
 
 	if (!err && begin_wants_images(r->options)) {
 		boot_join(&r->session, env.vars);
+		service_enable_images(&r->session.index, env.vars);
 		supervision.baking = &r->session;
 	}
 	supervision.envp = env.vars;

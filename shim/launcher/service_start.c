@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,45 +12,14 @@
 
 #include "elfcache/image_name.h"
 #include "elfcache/loader_variables.h"
+#include "helper.h"
 #include "memory.h"
 #include "message.h"
-#include "self.h"
 #include "service.h"
+#include "service/environment_blob.h"
 
 /* Closed one by one where close_range(2) is missing (before Linux 5.9). */
 enum { SOME_DESCRIPTORS = 1024 };
-
-static const char *const places[] = {ST_LIBEXECDIR_FROM_BINDIR, "../libexec/spawn-template"};
-
-static bool find_helper(char path[PATH_MAX])
-{
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-		if (self_relative(places[i], ST_SERVICE_NAME, path) && access(path, X_OK) == 0)
-			return true;
-	snprintf(path, PATH_MAX, "%s/%s", ST_LIBEXECDIR, ST_SERVICE_NAME);
-	return access(path, X_OK) == 0;
-}
-
-/* An anonymous file with the definitions in it, at its beginning; negative error number. */
-static int environment_file(char *const envp[])
-{
-	int fd = memfd_create("environment", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	for (; *envp; envp++) {
-		size_t size = strlen(*envp) + 1;
-
-		if (write(fd, *envp, size) != (ssize_t)size) {
-			close(fd);
-			return -ENOSPC;
-		}
-	}
-	if (lseek(fd, 0, SEEK_SET) == 0)
-		return fd;
-	close(fd);
-	return -EIO;
-}
 
 static void close_from(unsigned first)
 {
@@ -92,16 +59,13 @@ __attribute__((noreturn)) static void be_service(const char *helper, const char 
 	/* Not to keep a file system busy. */
 	if (chdir("/"))
 		_exit(1);
-	execve(helper, argv, envp);
+	helper_exec(helper, argv, envp);
 	_exit(1);
 }
 
 void service_enable_images(struct index *index, char *const envp[])
 {
-	struct rlimit stack;
-
-	if (getrlimit(RLIMIT_STACK, &stack) == 0)
-		index_enable_images(index, loader_variables_hash(envp), stack.rlim_cur);
+	index_enable_images(index, loader_variables_hash(envp));
 }
 
 pid_t service_start(struct session *session, char *const envp[], bool detached)
@@ -111,14 +75,13 @@ pid_t service_start(struct session *session, char *const envp[], bool detached)
 	int environment;
 	pid_t pid;
 
-	if (!find_helper(helper)) {
+	if (!helper_find(ST_SERVICE_NAME, helper)) {
 		say_verbose("no images: %s is missing", helper);
 		return 0;
 	}
-	environment = environment_file(envp);
+	environment = environment_blob_write(envp);
 	if (environment < 0)
 		return 0;
-	service_enable_images(&session->index, envp);
 	pid = fork();
 	if (pid == 0) {
 		if (detached && fork() != 0)
@@ -145,6 +108,29 @@ void service_end(pid_t pid)
 		;
 }
 
+/* Start the helper program in a mode that ends by itself; out: its stdout, or -1.  Its process id,
+   or a negative error number. */
+static pid_t start_helper(const char *helper, char *argv[], char *const envp[], int out)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid < 0 ? -errno : pid;
+	if (out < 0 || dup2(out, STDOUT_FILENO) >= 0)
+		helper_execute(helper, argv, (char *[]){NULL}, envp);
+	_exit(EXIT_FOUND);
+}
+
+static int wait_for_helper(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return EXIT_FOUND;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FOUND;
+}
+
 int service_bake(const char *directory, char *const envp[], char **programs)
 {
 	static char name[] = "bake";
@@ -152,11 +138,9 @@ int service_bake(const char *directory, char *const envp[], char **programs)
 	char helper[PATH_MAX];
 	size_t n = 0;
 	char **argv;
-	int environment;
-	int status;
 	pid_t pid;
 
-	if (!find_helper(helper)) {
+	if (!helper_find(ST_SERVICE_NAME, helper)) {
 		say("bake: %s is missing; is spawn-template installed completely?", helper);
 		return EXIT_FOUND;
 	}
@@ -167,20 +151,47 @@ int service_bake(const char *directory, char *const envp[], char **programs)
 	argv[1] = mode;
 	argv[2] = (char *)(uintptr_t)directory;
 	memcpy(argv + 3, programs, (n + 1) * sizeof *argv);
-	environment = environment_file(envp);
-	pid = environment < 0 ? -1 : fork();
-	if (pid == 0) {
-		environment = fcntl(environment, F_DUPFD_CLOEXEC, SERVICE_ENVIRONMENT + 1);
-		if (environment >= 0 && dup2(environment, SERVICE_ENVIRONMENT) >= 0)
-			execve(helper, argv, (char *[]){NULL});
-		_exit(EXIT_FOUND);
-	}
+	pid = start_helper(helper, argv, envp, -1);
 	free(argv);
-	if (environment >= 0)
-		close(environment);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
-		say("bake: %s", strerror(errno));
+	if (pid < 0) {
+		say("bake: %s", strerror(-pid));
 		return EXIT_FOUND;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FOUND;
+	return wait_for_helper(pid);
+}
+
+static void read_line(int fd, char line[SERVICE_LINE_MAX])
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(fd, line + len, SERVICE_LINE_MAX - 1 - len)) > 0)
+		len += (size_t)n;
+	line[len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+bool service_try(const char *directory, char *const envp[], const char *program,
+		 char line[SERVICE_LINE_MAX])
+{
+	static char name[] = "trial";
+	static char mode[] = SERVICE_TRIAL;
+	char *argv[] = {name, mode, (char *)(uintptr_t)directory, (char *)(uintptr_t)program, NULL};
+	char helper[PATH_MAX];
+	int fds[2];
+	pid_t pid;
+
+	if (!helper_find(ST_SERVICE_NAME, helper)) {
+		snprintf(line, SERVICE_LINE_MAX, "%.*s is missing", SERVICE_LINE_MAX / 2, helper);
+		return false;
+	}
+	if (pipe2(fds, O_CLOEXEC)) {
+		snprintf(line, SERVICE_LINE_MAX, "%s", strerror(errno));
+		return false;
+	}
+	pid = start_helper(helper, argv, envp, fds[1]);
+	close(fds[1]);
+	read_line(fds[0], line);
+	close(fds[0]);
+	return pid > 0 && wait_for_helper(pid) == 0;
 }

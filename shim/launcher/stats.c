@@ -45,11 +45,14 @@ static void read_targets(const struct index *index, struct stats *stats)
 
 		if (!index_read(index, slot, &t.target, &t.counts))
 			continue;
+		t.starts = sum(t.counts.starts);
+		/* In the index for its image, which was there before the session. */
+		if (!t.starts)
+			continue;
 		if (stats->target_count == room) {
 			room = room ? room * 2 : 64;
 			stats->targets = memory_resize(stats->targets, room, sizeof t);
 		}
-		t.starts = sum(t.counts.starts);
 		stats->targets[stats->target_count++] = t;
 	}
 }

@@ -45,9 +45,10 @@ void stats_print_table(const struct stats *stats, FILE *to)
 		return;
 	fprintf(out,
 		"spawn-template: %" PRIu64 " starts in %.3f s: %" PRIu64 " image, %" PRIu64
-		" kernel, %" PRIu64 " libc\n",
+		" kernel, %" PRIu64 " libc; images: %" PRIu64 " baked, %" PRIu64 " stale\n",
 		stats->starts, stats->wall_s, stats->totals.starts[HOW_IMAGE],
-		stats->totals.starts[HOW_KERNEL], stats->totals.starts[HOW_LIBC]);
+		stats->totals.starts[HOW_KERNEL], stats->totals.starts[HOW_LIBC],
+		stats->totals.baked, stats->totals.stale);
 	if (stats->totals.starts[HOW_LIBC]) {
 		fprintf(out, "started by libc, because:\n");
 		print_fallbacks(out, &stats->totals);

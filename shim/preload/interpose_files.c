@@ -91,48 +91,33 @@ char *interpose_canonicalize_file_name(const char *path)
 	return NEXT(canonicalize_file_name)(or_target(path));
 }
 
-/* fd is the image's: the target's instead, if it can be had. */
-static int open_target(int fd, const char *link, int flags)
+static int after_open(int fd, const char *path)
 {
-	int other = sys_openat(AT_FDCWD, link, flags, 0);
-
-	if (other < 0)
+	if (fd < 0 || self_exe_reopen(fd, path))
 		return fd;
-	/* The lowest number is what the caller is owed. */
-	if (sys_call3(SYS_dup3, other, fd, flags & O_CLOEXEC) < 0) {
-		sys_close(other);
-		return fd;
-	}
-	sys_close(other);
-	return fd;
-}
-
-static int after_open(int fd, const char *path, int flags)
-{
-	const char *link = fd >= 0 && !(flags & O_NOFOLLOW) ? self_exe(path) : NULL;
-
-	return link ? open_target(fd, link, flags) : fd;
+	sys_close(fd);
+	return -1;
 }
 
 #define OPEN(id) \
 	int interpose_##id(const char *path, int flags, mode_t mode) \
 	{ \
-		return after_open(NEXT(id)(path, flags, mode), path, flags); \
+		return after_open(NEXT(id)(path, flags, mode), path); \
 	}
 #define OPEN_2(id) \
 	int interpose_##id(const char *path, int flags) \
 	{ \
-		return after_open(NEXT(id)(path, flags), path, flags); \
+		return after_open(NEXT(id)(path, flags), path); \
 	}
 #define OPENAT(id) \
 	int interpose_##id(int dirfd, const char *path, int flags, mode_t mode) \
 	{ \
-		return after_open(NEXT(id)(dirfd, path, flags, mode), path, flags); \
+		return after_open(NEXT(id)(dirfd, path, flags, mode), path); \
 	}
 #define OPENAT_2(id) \
 	int interpose_##id(int dirfd, const char *path, int flags) \
 	{ \
-		return after_open(NEXT(id)(dirfd, path, flags), path, flags); \
+		return after_open(NEXT(id)(dirfd, path, flags), path); \
 	}
 
 OPEN(open)
@@ -144,12 +129,23 @@ OPEN_2(open64_2)
 OPENAT_2(openat_2)
 OPENAT_2(openat64_2)
 
+/* Nothing has been read from the stream yet. */
+static FILE *after_fopen(FILE *file, const char *path)
+{
+	int err;
+
+	if (!file || self_exe_reopen(NEXT(fileno)(file), path))
+		return file;
+	err = errno;
+	NEXT(fclose)(file);
+	errno = err;
+	return NULL;
+}
+
 #define FOPEN(id) \
 	FILE *interpose_##id(const char *path, const char *mode) \
 	{ \
-		const char *link = self_exe_checked(path); \
-\
-		return NEXT(id)(link ? link : path, mode); \
+		return after_fopen(NEXT(id)(path, mode), path); \
 	}
 
 FOPEN(fopen)

@@ -169,3 +169,9 @@ void *next_find(enum next which)
 	atomic_store_explicit(&found[which], function, memory_order_relaxed);
 	return function;
 }
+
+void next_find_all(void)
+{
+	for (enum next i = 0; i < NEXT_COUNT; i++)
+		next_find(i);
+}

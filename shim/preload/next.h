@@ -21,6 +21,8 @@
 /* Functions that the preload calls and does not replace. */
 #define ST_CALLED(X) \
 	X(getauxval, unsigned long, (unsigned long)) \
+	X(fileno, int, (FILE *)) \
+	X(fclose, int, (FILE *)) \
 	X(posix_spawn_file_actions_init, int, (posix_spawn_file_actions_t *)) \
 	X(posix_spawn_file_actions_destroy, int, (posix_spawn_file_actions_t *)) \
 	X(posix_spawn_file_actions_addclose, int, (posix_spawn_file_actions_t *, int)) \
@@ -58,6 +60,13 @@ ST_CALLED(X)
  * remembered.  No lock, no allocation, no system call.
  */
 void *next_find(enum next which);
+
+/*
+ * Find all of them.  This is the library's entry point (e_entry), which nothing uses in a shared
+ * object: whoever bakes an image runs it in the process that is baked, so that those from the image
+ * find everything found.
+ */
+void next_find_all(void);
 
 /* The same with its type: NEXT(execve) is a pointer to a function like execve(). */
 #define NEXT(id) ((next_type_##id *)next_find(NEXT_##id))

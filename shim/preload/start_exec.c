@@ -3,6 +3,7 @@
 #include "../../elfcache/sys.h"
 #include "image.h"
 #include "search.h"
+#include "self_exe.h"
 #include "start.h"
 #include "target.h"
 
@@ -163,10 +164,26 @@ __attribute__((noinline)) static int exec_search(const struct exec_call *call,
 	return exec_target(call, settings, AT_FDCWD, found, 0);
 }
 
+/* In a process from an image: the program that one of its own names stands for.  Else null. */
+static const char *own_exe(const struct exec_call *call)
+{
+	if (call->function == NEXT_fexecve ||
+	    (call->function == NEXT_execveat && (call->flags & AT_SYMLINK_NOFOLLOW)))
+		return NULL;
+	return self_exe_checked(call->file);
+}
+
 int start_exec(const struct exec_call *call)
 {
+	const char *exe = own_exe(call);
 	struct settings settings;
+	struct exec_call own;
 
+	if (exe) {
+		own = *call;
+		own.file = exe;
+		call = &own;
+	}
 	settings_read(&settings);
 	if (is_search(call) && search_is_needed(call->file))
 		return exec_search(call, &settings);

@@ -5,6 +5,7 @@
 #include "image.h"
 #include "readable.h"
 #include "search.h"
+#include "self_exe.h"
 #include "start.h"
 #include "target.h"
 
@@ -222,7 +223,9 @@ static int spawn_unresolved(const struct spawn_call *call, const struct settings
 int start_spawn(const struct spawn_call *call)
 {
 	const char *path = call->file;
+	const char *exe;
 	struct settings settings;
+	struct spawn_call own;
 	char found[SEARCH_MAX];
 
 	settings_read(&settings);
@@ -232,6 +235,12 @@ int start_spawn(const struct spawn_call *call)
 		path = found;
 	} else if (!readable_string(path)) {
 		return call_next(call, call->envp);
+	}
+	exe = self_exe(path);
+	if (exe) {
+		own = *call;
+		own.file = path = exe;
+		call = &own;
 	}
 	if (path[0] != '/' && may_change_directory(call))
 		return spawn_unresolved(call, &settings);

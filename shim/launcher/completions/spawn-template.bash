@@ -85,7 +85,7 @@ _spawn_template_subcommand()
 	inspect) words='--json' files=1 ;;
 	cache) words='--json --cache-dir=' ;;
 	doctor) words='--json --engine= --cache-dir=' ;;
-	bake) files=1 ;;
+	bake) words='--cache-dir=' files=1 ;;
 	esac
 	if [[ $cur == -* ]]; then
 		_spawn_template_words "$words"

@@ -62,7 +62,7 @@ complete $before -a stats -d 'What the session in effect has counted'
 complete $before -a inspect -d 'What is known of a program'
 complete $before -a cache -d 'What the cache directories hold'
 complete $before -a doctor -d 'What works on this machine'
-complete $before -a bake -d 'Make images'
+complete $before -a bake -d 'Make images now, for this boot'
 complete $before -l stats -F -d 'Print a table at the end; with a file, write JSON into it'
 complete $before -l verbose -d 'Say what was found and chosen'
 complete $before -l help -d 'Print a summary'
@@ -73,7 +73,7 @@ set -l directory -l cache-dir -x -a '(__fish_complete_directories)' -d 'Where se
 complete $before $engine
 complete $before $directory
 complete -c spawn-template -n '__spawn_template_in env doctor' $engine
-complete -c spawn-template -n '__spawn_template_in env cache doctor' $directory
+complete -c spawn-template -n '__spawn_template_in env cache doctor bake' $directory
 
 set -l in_env -c spawn-template -n '__spawn_template_in env'
 complete $in_env -l off -d 'End it'

@@ -18,7 +18,7 @@ _spawn-template() {
 		'inspect:what is known of a program'
 		'cache:what the cache directories hold'
 		'doctor:what works on this machine'
-		'bake:make images'
+		'bake:make images now, for this boot'
 	)
 	_arguments -C -S -A '-*' \
 		"$engine" \
@@ -64,7 +64,7 @@ _spawn-template() {
 				'1:what to do:((ls\:list\ it clear\:remove\ it verify\:check\ it))' && ret=0
 			;;
 		doctor) _arguments -S "$json" "$engine" "$directory" && ret=0 ;;
-		bake) _arguments -S '*:program:_files' && ret=0 ;;
+		bake) _arguments -S "$directory" '*:program:_files' && ret=0 ;;
 		*)
 			curcontext=${curcontext%-$words[1]:}:
 			_normal -p $service && ret=0

@@ -1,16 +1,29 @@
 #include "bakery.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "elfcache/exe.h"
+#include "security.h"
+
 enum { PATIENCE_MS = 20000 };
+
+/* What is to be baked, and where to: dirfd is -1 for nowhere. */
+struct order {
+	int dirfd;
+	const struct identity *id;
+	const char *path;
+	char *const *envp;
+};
 
 static void fail(struct bakery_result *result, int err, const char *sentence)
 {
@@ -18,52 +31,146 @@ static void fail(struct bakery_result *result, int err, const char *sentence)
 	snprintf(result->why, sizeof result->why, "%s", sentence);
 }
 
-__attribute__((noreturn)) static void be_child(int out, pid_t parent, int dirfd,
-					       const struct identity *id, const char *path,
-					       char *const envp[])
+/* All its segments but that of the resume code, which is where it begins. */
+static uint64_t own_memory(const struct image_view *view)
+{
+	const Elf64_Ehdr *eh = (const void *)view->data;
+	const Elf64_Phdr *ph = (const void *)(view->data + eh->e_phoff);
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < eh->e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD && ph[i].p_vaddr != eh->e_entry)
+			bytes += ph[i].p_memsz;
+	return bytes;
+}
+
+static void describe(const struct image_view *view, struct bakery_result *result)
+{
+	result->size = view->size;
+	result->own = own_memory(view);
+	result->files = view->table->file_count;
+}
+
+static void try_order(const struct order *order, struct bakery_result *result)
+{
+	struct image_view view;
+	int fd;
+
+	if (!store_takes(order->id)) {
+		fail(result, -ENOTSUP, "not everybody may read and execute it");
+		return;
+	}
+	fd = memfd_create("image", MFD_CLOEXEC);
+	if (fd < 0) {
+		fail(result, -errno, strerror(errno));
+		return;
+	}
+	result->err = bake(fd, order->path, order->envp, result->why);
+	if (!result->err && image_read(fd, &view) == 0) {
+		describe(&view, result);
+		image_read_end(&view);
+	}
+	close(fd);
+}
+
+static void fill_order(const struct order *order, struct bakery_result *result)
+{
+	struct image_view view;
+
+	result->err = store_bake(order->dirfd, order->id, order->path, order->envp, &result->size,
+				 result->why);
+	if (!result->err && store_read(order->dirfd, order->id, order->path, &view) == 0) {
+		describe(&view, result);
+		image_read_end(&view);
+	}
+}
+
+__attribute__((noreturn)) static void be_child(int out, pid_t parent, const struct order *order)
 {
 	struct bakery_result result = {0};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	result.err = store_bake(dirfd, id, path, envp, &result.size, result.why);
+	if (order->dirfd < 0)
+		try_order(order, &result);
+	else
+		fill_order(order, &result);
 	/* Less than PIPE_BUF: whole, or not at all. */
 	_exit(write(out, &result, sizeof result) != sizeof result);
 }
 
-void bakery_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
-		 struct bakery_result *result)
+static void wait_for(pid_t pid, int in, struct bakery_result *result)
 {
-	struct pollfd pollfd = {.events = POLLIN};
+	struct pollfd pollfd = {.fd = in, .events = POLLIN};
+
+	int ready;
+
+	do {
+		ready = poll(&pollfd, 1, PATIENCE_MS);
+	} while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
+		fail(result, -ENOTSUP, "its start-up takes too long");
+	else if (read(in, result, sizeof *result) != sizeof *result)
+		fail(result, -ENOTSUP, "its start-up cannot be followed");
+	/* With it goes what it was tracing (PTRACE_O_EXITKILL). */
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* Of a script, its interpreter is executed as well. */
+static const char *find_refusal(const char *path)
+{
+	const char *refusal = security_refusal("", path);
+	struct exe exe;
+
+	if (!refusal && exe_look(AT_FDCWD, path, &exe) == 0 && exe.kind == EXE_SCRIPT)
+		refusal = security_refusal("", exe.interpreter);
+	return refusal;
+}
+
+static void run_order(const struct order *order, struct bakery_result *result)
+{
+	const char *refusal = find_refusal(order->path);
 	pid_t parent = getpid();
 	pid_t pid;
 	int fds[2];
 
 	*result = (struct bakery_result){0};
+	if (refusal) {
+		fail(result, -ENOTSUP, refusal);
+		return;
+	}
 	if (pipe2(fds, O_CLOEXEC)) {
 		fail(result, -errno, strerror(errno));
 		return;
 	}
 	pid = fork();
 	if (pid == 0)
-		be_child(fds[1], parent, dirfd, id, path, envp);
+		be_child(fds[1], parent, order);
 	close(fds[1]);
-	pollfd.fd = fds[0];
-	if (pid < 0) {
-		fail(result, -errno, strerror(errno));
-	} else if (poll(&pollfd, 1, PATIENCE_MS) <= 0) {
-		fail(result, -ENOTSUP, "its start-up takes too long");
-	} else if (read(fds[0], result, sizeof *result) != sizeof *result) {
-		fail(result, -ENOTSUP, "its start-up cannot be followed");
-	}
-	close(fds[0]);
 	if (pid < 0)
-		return;
-	/* With it goes what it was tracing (PTRACE_O_EXITKILL). */
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+		fail(result, -errno, strerror(errno));
+	else
+		wait_for(pid, fds[0], result);
+	close(fds[0]);
+}
+
+void bakery_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
+		 struct bakery_result *result)
+{
+	const struct order order = {dirfd, id, path, envp};
+
+	run_order(&order, result);
 	if (result->err)
 		store_remove(dirfd, id, path);
+}
+
+void bakery_try(const struct identity *id, const char *path, char *const envp[],
+		struct bakery_result *result)
+{
+	const struct order order = {-1, id, path, envp};
+
+	run_order(&order, result);
 }

@@ -8,13 +8,22 @@
 #include "shim/template/image/store.h"
 
 struct bakery_result {
-	int err; /* as store_bake() */
-	uint64_t size;
+	int err;                /* as store_bake() */
+	uint64_t size;          /* of the image, bytes */
+	uint64_t own;           /* memory that each process started from it has of its own, bytes */
+	uint32_t files;         /* that the image depends on */
 	char why[BAKE_WHY_MAX]; /* a sentence, if err is not 0 */
 };
 
-/* store_bake() in a child, for as long as is reasonable. */
+/*
+ * store_bake() in a child, for as long as is reasonable.  Also refuses what the system's security
+ * modules would treat differently.
+ */
 void bakery_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
 		 struct bakery_result *result);
+
+/* The same into a file without a name, which is gone afterwards. */
+void bakery_try(const struct identity *id, const char *path, char *const envp[],
+		struct bakery_result *result);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What the program that bakes does.  Both return its exit status.
+ * What the program that bakes does.  They return its exit status.
  */
 #ifndef ST_SERVICE_SERVE_H
 #define ST_SERVICE_SERVE_H
@@ -10,5 +10,9 @@ int serve_session(const char *directory, char *const envp[]);
 /* Bake the programs into `directory`, a directory of the boot's images with an index of its own;
    a line on stdout for each, or on stderr if it cannot be. */
 int serve_boot(const char *directory, char *const envp[], char **programs);
+
+/* Bake the program, one that writes what it reads, into `directory`, start it from there, and take
+   its image away: a line on stdout that says what was found.  0 if all went well. */
+int serve_trial(const char *directory, char *const envp[], const char *program);
 
 #endif

@@ -39,10 +39,14 @@ static bool is_done(const struct oven *o, const struct target *target, const str
 /* The place of the target in the boot's index, whatever state it is in then. */
 static bool enter(struct oven *o, const char *path, struct target *target, struct index_ref *ref)
 {
+	struct exe exe;
+
 	memset(target, 0, sizeof *target);
-	if (identity_of(AT_FDCWD, path, 0, &target->id))
+	if (identity_of(AT_FDCWD, path, 0, &target->id) || exe_look(AT_FDCWD, path, &exe))
 		return false;
-	target->kind = EXE_GLIBC;
+	target->kind = (uint16_t)exe.kind;
+	target->machine = exe.machine;
+	target->type = exe.type;
 	target->path_hash = cache_path_hash(path);
 	target_set_path(target, path);
 	return index_find(&o->index, &target->id, target->path_hash, NULL, ref) ||
@@ -78,22 +82,30 @@ static int bake_program(struct oven *o, const char *path)
 	return 0;
 }
 
+/* False, after a line on stderr, if there is nothing to bake into. */
+static bool open_oven(struct oven *o, const char *directory)
+{
+	int fd = cachedir_open(directory, geteuid());
+
+	if (fd < 0 || index_open(fd, CACHEDIR_INDEX, geteuid(), &o->index)) {
+		say("bake: %s: no longer there, or not ours", directory);
+		return false;
+	}
+	o->images = openat(fd, IMAGE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->images < 0)
+		say("bake: %s/" IMAGE_DIRECTORY ": %s", directory, strerror(errno));
+	close(fd);
+	return o->images >= 0;
+}
+
 int serve_boot(const char *directory, char *const envp[], char **programs)
 {
 	struct oven o = {.envp = envp};
-	int fd = cachedir_open(directory, geteuid());
 	int status = 0;
 
 	umask(077);
-	if (fd < 0 || index_open(fd, CACHEDIR_INDEX, geteuid(), &o.index)) {
-		say("bake: %s: no longer there, or not ours", directory);
+	if (!open_oven(&o, directory))
 		return EXIT_FOUND;
-	}
-	o.images = openat(fd, IMAGE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (o.images < 0) {
-		say("bake: %s/" IMAGE_DIRECTORY ": %s", directory, strerror(errno));
-		return EXIT_FOUND;
-	}
 	/* One at a time: another one's unfinished image is not to be taken for a left-over. */
 	flock(o.images, LOCK_EX);
 	for (; *programs; programs++) {

@@ -3,7 +3,7 @@
  *  1. It is killed at any moment, the machine with it.  An image gets its name when it is whole;
  *     the index says that there is one after that.
  *  2. Its session ends: the launcher kills it, and the kernel does if the launcher is killed.  The
- *     shell of `env` does neither: the service looks whether it lives.
+ *     shell of `env` does neither: the service looks whether it lives, and removes what is left.
  *  3. An image's files change.  Every start checks that for itself (resume.c), and goes to the
  *     program as it is, at a price; so images are looked through from time to time, and those that
  *     have become stale are taken away, to be baked again if they are still wanted.  What becomes
@@ -27,12 +27,14 @@
 #include "elfcache/index.h"
 #include "proc.h"
 #include "serve.h"
+#include "session.h"
 
 enum {
 	NICE = 10,
-	BUSY_MS = 1000,  /* how often images are looked through while programs are started */
-	IDLE_MS = 10000, /* and how long to sleep while none is */
-	STALE_MAX = 2,   /* a target whose image became stale so often is not baked again */
+	BUSY_MS = 1000, /* how often images are looked through while programs are started */
+	IDLE_MS = 2000, /* and how long to sleep while none is: a look at whether there is a session
+			 */
+	STALE_MAX = 2,  /* a target whose image became stale so often is not baked again */
 };
 
 /* All images of a session together, and no more than this part of what the disk has left. */
@@ -299,5 +301,8 @@ int serve_session(const char *directory, char *const envp[])
 			look_through(&s);
 		clock = now;
 	}
+	/* Whoever ended it could not wait for us: what was just baked is still there.  Or nobody
+	   did, and the shell has ended. */
+	session_remove_open(AT_FDCWD, directory, s.fd);
 	return 0;
 }

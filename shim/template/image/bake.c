@@ -122,11 +122,14 @@ static int run_to_entry(struct run *run, const char *path, char *const envp[],
 			const struct spot *spot, char why[BAKE_WHY_MAX])
 {
 	static char argument[] = "argument";
+	static char name[] = "/another/name of the program";
 	char *argv[MORE_ARGUMENTS + 2] = {(char *)(uintptr_t)path};
 	int err;
 
 	for (int i = 0; i < spot->more_arguments; i++)
 		argv[i + 1] = argument;
+	if (spot->more_arguments)
+		argv[0] = name;
 	*run = (struct run){.tracee.mem = -1};
 	err = tracee_start(&run->tracee, path, argv, envp, spot->cpu);
 	if (!err)
@@ -190,6 +193,7 @@ static int second_spot(const struct spot *first, struct spot *second)
 	*second = *first;
 	second->stack_limit += 0x1b8000;
 	second->more_arguments = MORE_ARGUMENTS;
+	second->random = ~first->random;
 	return getrandom(second->at_random, sizeof second->at_random, 0) == sizeof second->at_random
 		       ? 0
 		       : -EIO;

@@ -119,6 +119,7 @@ static uint64_t find_libc(pid_t pid)
 
 int functions_watch_libc(struct functions *f, struct tracee *t)
 {
+	static const char *const set_env[] = {"setenv", "unsetenv", "putenv", "clearenv"};
 	uint64_t libc;
 	int err;
 
@@ -136,5 +137,17 @@ int functions_watch_libc(struct functions *f, struct tracee *t)
 	err = tracee_add_breakpoint(t, f->get_env);
 	if (!err)
 		err = tracee_add_breakpoint(t, f->secure_get_env);
+	for (size_t i = 0; !err && i < sizeof f->set_env / sizeof f->set_env[0]; i++) {
+		f->set_env[i] = symbol_address(t->pid, libc, set_env[i], NULL);
+		err = f->set_env[i] ? tracee_add_breakpoint(t, f->set_env[i]) : -ENOEXEC;
+	}
 	return err;
+}
+
+bool functions_changes_environment(const struct functions *f, uint64_t at)
+{
+	for (size_t i = 0; i < sizeof f->set_env / sizeof f->set_env[0]; i++)
+		if (at == f->set_env[i])
+			return true;
+	return false;
 }

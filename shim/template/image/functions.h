@@ -5,6 +5,7 @@
 #ifndef ST_IMAGE_FUNCTIONS_H
 #define ST_IMAGE_FUNCTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "place.h"
@@ -14,7 +15,8 @@ struct functions {
 	uint64_t loaded; /* _dl_debug_state: all libraries are mapped, no constructor has run */
 	uint64_t get_env;
 	uint64_t secure_get_env;
-	uint64_t curbrk; /* libc's __curbrk, a variable */
+	uint64_t set_env[4]; /* setenv() and those like it */
+	uint64_t curbrk;     /* libc's __curbrk, a variable */
 };
 
 /* Stop the tracee when ld.so has mapped all libraries. */
@@ -22,6 +24,9 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 
 /* At that stop: find libc and stop at what constructors may call.  Nothing the second time. */
 int functions_watch_libc(struct functions *f, struct tracee *t);
+
+/* True if at is the address of a function by which constructors may change the environment. */
+bool functions_changes_environment(const struct functions *f, uint64_t at);
 
 /*
  * The address at which process pid has the dynamic symbol `name` of the object mapped at or

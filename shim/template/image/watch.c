@@ -245,6 +245,12 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 		if (c->arg[1] > sizeof p->spot->random)
 			return refuse(w, "its start-up asks for %lu random bytes", c->arg[1]);
 		return 0;
+	case SYS_uname:
+		/* ld.so looks at the kernel's version (glibc before 2.37); who else asks may be in
+		   another UTS namespace next time, or the host have another name. */
+		if (regs->rip < p->loader || regs->rip >= p->loader_end)
+			return refuse(w, "its start-up asks for the host's name");
+		return 0;
 	case SYS_futex:
 		/* pthread_once() and C++ statics wake whoever might wait, which is nobody. */
 		if ((c->arg[1] & FUTEX_CMD_MASK) != FUTEX_WAKE)
@@ -278,8 +284,6 @@ static int before_call(struct watch *w, struct place *p, struct tracee *t, struc
 	case SYS_statfs:
 	case SYS_prlimit64:
 	case SYS_getrlimit:
-	/* The same for every process of this boot. */
-	case SYS_uname:
 	/* Questions whose answer is the default, by the way it was started. */
 	case SYS_rt_sigprocmask:
 		return 0;
@@ -355,6 +359,32 @@ static int on_getenv(struct watch *w, const struct tracee *t, uint64_t name)
 	return 0;
 }
 
+/* A function of ld.so or libc that is watched was called. */
+static int on_function(struct watch *w, struct tracee *t, struct functions *f,
+		       const struct user_regs_struct *regs)
+{
+	if (regs->rip == f->loaded)
+		return functions_watch_libc(f, t);
+	if (functions_changes_environment(f, regs->rip))
+		return refuse(w, "its constructors change the environment");
+	return on_getenv(w, t, regs->rdi);
+}
+
+/* Start-up is over. */
+static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
+		    const struct functions *f, const struct user_regs_struct *regs)
+{
+	if (regs->rsp != p->stack)
+		return refuse(w, "its stack is not as the kernel made it");
+	if (!f->curbrk)
+		return refuse(w, "it does not use glibc");
+	if (w->open_files)
+		return refuse(w, "its start-up leaves a file open");
+	w->rdx = regs->rdx;
+	w->curbrk = f->curbrk;
+	return tracee_remove_breakpoints(t);
+}
+
 int watch_run(struct watch *w, struct place *p, struct tracee *t)
 {
 	struct functions functions = {0};
@@ -384,19 +414,9 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		} else if (event == TRACEE_OTHER) {
 			err = refuse(w, "its start-up ends or raises a signal");
 		} else if (regs.rip == p->aux[AT_ENTRY]) {
-			if (regs.rsp != p->stack)
-				return refuse(w, "its stack is not as the kernel made it");
-			if (!functions.curbrk)
-				return refuse(w, "it does not use glibc");
-			if (w->open_files)
-				return refuse(w, "its start-up leaves a file open");
-			w->rdx = regs.rdx;
-			w->curbrk = functions.curbrk;
-			return tracee_remove_breakpoints(t);
-		} else if (regs.rip == functions.loaded) {
-			err = functions_watch_libc(&functions, t);
+			return at_entry(w, p, t, &functions, &regs);
 		} else {
-			err = on_getenv(w, t, regs.rdi);
+			err = on_function(w, t, &functions, &regs);
 		}
 	}
 	return err;

@@ -21,7 +21,20 @@ same "JSON: form" "[['state', 'name', 'found', 'follows']]" \
 same "trial" "ok sh started 2 programs, and as many were counted" "$(check trial)"
 same "session" "note none in effect" "$(check session)"
 same "kernel" "note not asked for" "$(check 'engine kernel')"
-same "image" "note this version does not have it" "$(check 'engine image')"
+# A program was baked here, and started; where that is not possible it is said why.
+check 'engine image' >image
+if grep -q '^ok ' image; then
+    grep -qE '^ok /bin/cat was baked in [0-9]+ ms, and started from its image of [0-9]+ KB$' image ||
+        fail "image: $(cat image)"
+else
+    grep -qE '^note /bin/cat .' image || fail "image: $(cat image)"
+fi
+for name in /proc ptrace SELinux AppArmor; do
+    same "$name" 1 "$(json out "len([c for c in j['checks'] if c['name'] == '$name'])")"
+done
+status "engine off" 0 "$command" --engine=off doctor --json
+same "engine off" True "$(json out "[c['follows'] for c in j['checks']
+    if c['name'] == 'engine image'][0] != 'used for programs that are started again and again'")"
 same "LD_PRELOAD" "ok empty" "$(check LD_PRELOAD)"
 same "four candidates" 4 \
     "$(json out 'len([c for c in j["checks"] if c["name"] == "cache directory"])')"

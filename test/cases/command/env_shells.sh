@@ -68,6 +68,9 @@ case $shell in
 fish) pid='echo $fish_pid' ;;
 *) pid='echo $$' ;;
 esac
+# Without a service, which would remove the session when the shell has ended.
+SPAWN_TEMPLATE=kernel
+export SPAWN_TEMPLATE
 run "$on
 $pid >$work/pid
 spawn-template cache ls --json >$work/ls.json"
@@ -87,6 +90,7 @@ fish) ;;
 esac
 # It was not ended: the next one finds it dead, and sweeps.
 same "dead ones" 1 "$(sessions)"
+unset SPAWN_TEMPLATE
 status "sweep" 0 "$command" true
 same "swept" 0 "$(sessions)"
 

@@ -71,13 +71,63 @@ file setuid glibc glibc not-loaded setid
 file group-writable glibc glibc loaded writable
 
 # The engines: a verdict is the reason, a sentence, and eligible or not.
-same "eligible" "True False" \
-    "$(about /bin/true 'str(f["engines"]["kernel"]["eligible"]) + " " + str(f["engines"]["image"]["eligible"])')"
+same "eligible" "True" "$(about /bin/true 'f["engines"]["kernel"]["eligible"]')"
 same "not eligible" "False" "$(about script 'f["engines"]["kernel"]["eligible"]')"
 same "sentence" "a #! script: its interpreter is started by the kernel" \
     "$(about script 'f["engines"]["kernel"]["sentence"]')"
 same "script's interpreter" "/bin/sh" "$(about script 'f["script_interpreter"]')"
 same "executable" "True False" "$(about private 'f["executable"]') $(about not-executable 'f["executable"]')"
+
+# The image engine's verdict is that of a real trial, in the environment that a session has.
+image() # FILE: eligible, reason
+{
+    about "$1" 'str(f["engines"]["image"]["eligible"]) + " " + f["engines"]["image"]["reason"]'
+}
+same "image: text" "False not-elf" "$(image text)"
+same "image: i386" "False elf32" "$(image i386)"
+same "image: aarch64" "False foreign-arch" "$(image aarch64)"
+same "image: setuid" "False setid" "$(image setuid)"
+if images_work; then
+    same "image: true" "True none" "$(image /bin/true)"
+    same "image: true, keys" \
+        "['eligible', 'reason', 'sentence', 'bytes', 'own_memory', 'files']" \
+        "$(about /bin/true 'list(f["engines"]["image"])')"
+    # At least the program, ld.so and libc; and not less than its data, nor more than all of them.
+    same "image: true, files" True "$(about /bin/true 'f["engines"]["image"]["files"] >= 3')"
+    same "image: true, size" True \
+        "$(about /bin/true '16384 < f["engines"]["image"]["own_memory"] <= 4 << 20 and
+            16384 < f["engines"]["image"]["bytes"] <= 4 << 20')"
+    same "image: private" "True none" "$(image private)"
+    # A script's image is one of its interpreter.
+    same "image: script" "True none" "$(image script)"
+    same "image: script of nothing" False "$(image script-of-nothing | cut -d' ' -f1)"
+    ineligible_library "$work/libineligible.so" || fail "the ineligible library cannot be made"
+    cp /bin/true eligible
+    same "image: eligible" "True none" "$(image ./eligible)"
+    LD_PRELOAD=$work/libineligible.so "$command" inspect --json eligible >i.json
+    same "image: ineligible" "False ineligible" "$(json i.json \
+        '"{eligible} {reason}".format(**j["files"][0]["engines"]["image"])')"
+    json i.json 'j["files"][0]["engines"]["image"]["sentence"]' | grep -q "system call" ||
+        fail "image: ineligible: $(cat i.json)"
+    # In a session nothing of it is counted there, nor started from an image itself.
+    # shellcheck disable=SC2016
+    status "image: in a session" 0 "$command" --stats=s.json sh -c \
+        '"$0" inspect --json /bin/true; "$0" inspect /bin/true >&2; :' "$command"
+    same "image: in a session" True "$(json out 'j["files"][0]["engines"]["image"]["eligible"]')"
+    same "image: in a session, counts" 2 "$(json s.json 'j["starts"]["total"]')"
+    status "image: text" 0 "$command" inspect /bin/true
+    grep -qE '^  engine image can start it: an image of .*, made of [0-9]+ files$' out ||
+        fail "image: text: $(cat out)"
+    [ -z "$(ls -A "$HOME")" ] || [ "$(find "$HOME" -name true | wc -l)" -eq 0 ] ||
+        fail "image: something was left"
+fi
+# Without the library there can be none.
+mkdir -p broken/bin broken/libexec
+cp "$command" broken/bin/spawn-template
+cp -R "${command%/bin/*}/libexec/spawn-template" broken/libexec/
+broken/bin/spawn-template inspect --json /bin/true >i.json
+same "image: no library" "False no-engine" \
+    "$(json i.json '"{eligible} {reason}".format(**j["files"][0]["engines"]["image"])')"
 
 # Identity and ELF facts against what other tools say.
 same "size, inode" "$(stat -Lc '%s %i %u %g' /bin/true)" \

@@ -117,6 +117,27 @@ j = json.load(open(sys.argv[1], "rb"))
 print(eval(sys.argv[2]))' "$1" "$2"
 }
 
+# images_work: whether images can be made here at all.
+images_work()
+{
+    "$command" inspect --json /bin/true >"$work/images.json" 2>/dev/null
+    [ "$(json "$work/images.json" 'j["files"][0]["engines"]["image"]["eligible"]')" = True ]
+}
+
+# ineligible_library FILE: a library whose constructor does what no image can repeat.
+ineligible_library()
+{
+    cat >"$work/ineligible.c" <<'C'
+#include <unistd.h>
+int ineligible(void);
+static pid_t pid;
+__attribute__((constructor)) static void act(void) { pid = getpid(); }
+int ineligible(void) { return pid == getpid() ? 0 : 1; }
+C
+    # shellcheck disable=SC2086
+    ${CC:-cc} -shared -fPIC -o "$1" "$work/ineligible.c"
+}
+
 # wait_until SECONDS COMMAND...: try until it succeeds.
 wait_until()
 {

@@ -23,7 +23,6 @@ wrong "-j: unknown option" -j8 touch ran
 wrong "--engine: needs an argument" --engine
 wrong "--engine=fast: must be auto, kernel, image or off" --engine=fast touch ran
 wrong "--engine=: must be" --engine= touch ran
-wrong "engine image: this version does not have it" --engine=image touch ran
 wrong "--verbose: takes no argument" --verbose=yes touch ran
 wrong "--help: takes no argument" --help=me
 wrong "--stats=: the path is empty" --stats= touch ran
@@ -41,11 +40,12 @@ wrong "env --off: takes no argument" env --off=1
 wrong "env --shell: needs an argument" env --shell
 wrong "--shell=csh: must be sh, bash, zsh or fish" env --shell=csh
 wrong "--engine=fast: must be" env --engine=fast
-wrong "engine image" env --engine=image
 wrong "bake: no PROGRAM given" bake
 wrong "bake -x: unknown option" bake -x
-wrong "bake ./no-such-file: not an executable file" bake ./no-such-file
-wrong "bake: needs the image engine" bake /bin/true
+wrong "--cache-dir=: the path is empty" bake --cache-dir= /bin/true
+wrong "bake ./no-such-file: no such program" bake ./no-such-file
+wrong "not an option of this subcommand" --engine=image bake /bin/true
+wrong "not an option of this subcommand" --stats bake /bin/true
 wrong "cache: say what to do" cache
 wrong "cache: say what to do" cache --json
 wrong "cache list: must be ls, clear or verify" cache list
@@ -64,8 +64,6 @@ for value in fast AUTO ' auto' 1; do
     status "SPAWN_TEMPLATE=$value" 2 env SPAWN_TEMPLATE="$value" "$command" touch ran
     one_line "SPAWN_TEMPLATE=$value" "SPAWN_TEMPLATE=$value: must be"
 done
-status "SPAWN_TEMPLATE=image" 2 env SPAWN_TEMPLATE=image "$command" touch ran
-one_line "SPAWN_TEMPLATE=image" "engine image"
 for value in 472 472,472 472,0 1,4096 a,b '472,473,' ','; do
     status "numbers $value" 2 env SPAWN_TEMPLATE_KERNEL_NR="$value" "$command" touch ran
     one_line "numbers $value" "SPAWN_TEMPLATE_KERNEL_NR=$value: must be two different numbers"

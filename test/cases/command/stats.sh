@@ -10,7 +10,7 @@ of() # PATH: the starts of a target
 }
 
 # The form, to the letter.
-status "five starts" 3 "$command" --stats=s.json sh -c \
+status "five starts" 3 "$command" --engine=kernel --stats=s.json sh -c \
     '/bin/true; /bin/true; /bin/true; /bin/false; (exec /bin/true); exit 3'
 silent "five starts"
 same "keys" \
@@ -30,6 +30,18 @@ same "most starts first" "['/bin/true', '/bin/false']" \
 same "verdicts" "{'no-engine'}" "$(json s.json '{t["verdict"] for t in j["targets"]}')"
 same "why" "{'no-engine': 5}" "$(json s.json 'j["fallback"]')"
 same "baked, stale" "0 0" "$(json s.json 'str(j["baked"]) + " " + str(j["stale"])')"
+
+# With images, which a session makes when it comes to it: the sums are exact all the same.
+status "with images" 0 "$command" --stats=s.json sh -c \
+    'for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; sleep 0.05; done'
+same "with images: all" "20 0" \
+    "$(json s.json "str($total) + ' ' + str(j['starts']['kernel'])")"
+same "with images: by whom" 20 "$(json s.json 'j["starts"]["image"] + j["starts"]["libc"]')"
+same "with images: reasons" True \
+    "$(json s.json 'sum(j["fallback"].values()) == j["starts"]["libc"]')"
+same "with images: targets" True \
+    "$(json s.json 'all(sum(t[k] for t in j["targets"]) == j["starts"][k]
+        for k in ("image", "libc"))')"
 
 status "nothing started" 0 "$command" --stats=s.json true
 same "nothing started" "0 {} []" \
@@ -84,8 +96,9 @@ same "odd name, its bytes" "6f64ff640a225cc3a4" \
 "$PYTHON" -m json.tool s.json >/dev/null || fail "odd name: not JSON"
 
 # The table.
-status "table" 3 "$command" --stats sh -c '/bin/true; /bin/true; /bin/false; exit 3'
-grep -q '^spawn-template: 3 starts in [0-9.]* s: 0 image, 0 kernel, 3 libc$' err ||
+status "table" 3 "$command" --engine=kernel --stats sh -c \
+    '/bin/true; /bin/true; /bin/false; exit 3'
+grep -q '^spawn-template: 3 starts in [0-9.]* s: 0 image, 0 kernel, 3 libc; images: 0 baked, 0 stale$' err ||
     fail "table: first line"
 grep -q '^ *3  no-engine: no engine' err || fail "table: reason"
 grep -q '^ *2 *0 *0 *2  /bin/true$' err || fail "table: target"

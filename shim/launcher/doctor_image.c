@@ -1,0 +1,78 @@
+/*
+ * What the image engine needs.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "begin.h"
+#include "doctor.h"
+#include "service/apparmor.h"
+#include "service/security.h"
+
+static void check_proc(struct doctor *d)
+{
+	if (access("/proc/self/mem", R_OK | W_OK) == 0)
+		doctor_add(d, CHECK_OK, "/proc", "programs can be baked", "mounted");
+	else
+		doctor_add(d, CHECK_NOTE, "/proc", "nothing can be baked", "/proc/self/mem: %s",
+			   strerror(errno));
+}
+
+/* Yama's restriction of ptrace(2): Documentation/admin-guide/LSM/Yama.rst in the kernel. */
+static void check_yama(struct doctor *d)
+{
+	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	int digit = file ? fgetc(file) : EOF;
+	int scope = digit - '0';
+
+	if (digit < '0' || digit > '9') {
+		doctor_add(d, CHECK_OK, "ptrace", "a process may trace its own children",
+			   "not restricted by Yama");
+	} else if (scope < 2) {
+		doctor_add(d, CHECK_OK, "ptrace", "a process may trace its own children",
+			   "Yama's ptrace_scope is %d", scope);
+	} else {
+		doctor_add(d, CHECK_NOTE, "ptrace",
+			   scope == 2 ? "only a privileged user can bake"
+				      : "nothing can be baked until the next boot",
+			   "Yama's ptrace_scope is %d", scope);
+	}
+	if (file)
+		fclose(file);
+}
+
+static void check_modules(struct doctor *d)
+{
+	if (security_selinux_enforces(""))
+		doctor_add(d, CHECK_NOTE, "SELinux",
+			   "no images: an image does not have its program's label", "enforcing");
+	else
+		doctor_add(d, CHECK_OK, "SELinux", "images may be used", "not enforcing");
+	if (apparmor_is_enabled(""))
+		doctor_add(d, CHECK_NOTE, "AppArmor",
+			   "no image of a program to whose path a profile is attached", "enabled");
+	else
+		doctor_add(d, CHECK_OK, "AppArmor", "images may be used", "not enabled");
+}
+
+void doctor_check_image(struct doctor *d)
+{
+	check_proc(d);
+	check_yama(d);
+	check_modules(d);
+	if (!*d->image_line)
+		doctor_add(d, CHECK_NOTE, "engine image", "not used",
+			   "not tried, since there was no session to try it in");
+	else if (!d->image)
+		doctor_add(d, CHECK_NOTE, "engine image", "not used: libc starts everything", "%s",
+			   d->image_line);
+	else if (!begin_wants_images(d->options))
+		doctor_add(d, CHECK_OK, "engine image", "works, but another engine is asked for",
+			   "%s", d->image_line);
+	else
+		doctor_add(d, CHECK_OK, "engine image",
+			   "used for programs that are started again and again", "%s",
+			   d->image_line);
+}
