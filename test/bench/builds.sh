@@ -225,15 +225,26 @@ once()
     }
     once_way=$1
     shift
+    times >"$work/times.before"
     once_begin=$(date +%s%N)
     run "$name" "$@" >"$work/log" 2>&1
     once_status=$?
     once_end=$(date +%s%N)
+    times >"$work/times.after"
     [ $once_status -eq 0 ] || tail -n 20 "$work/log"
     printf '%s\n' "$once_status" >"$once_results/status"
     keep_results "$name" "$once_results"
     awk "BEGIN { printf \"%.4f\n\", ($once_end - $once_begin) / 1e9 }" >>"$work/$name.$once_way.times"
+    cpu_seconds >>"$work/$name.$once_way.cpu"
     cd "$work" || exit
+}
+
+# The user and system time of our children between the two calls of times.
+cpu_seconds()
+{
+    awk -F'[ms ]+' '
+        FNR == 2 { sum += (FILENAME ~ /after$/ ? 1 : -1) * ($1 * 60 + $2 + $3 * 60 + $4) }
+        END { printf "%.4f\n", sum }' "$work/times.before" "$work/times.after"
 }
 
 same_as_native()
@@ -250,7 +261,7 @@ warm_up()
     mkdir -p "$work/warm"
     mkdir -m 700 "$work/warm/$name"
     once cold
-    rm -f "$work/$name.cold.times"
+    rm -f "$work/$name.cold.times" "$work/$name.cold.cpu"
     python3 - "$work/$name.cold.json" >"$work/targets" <<'END'
 import json, sys
 for target in json.load(open(sys.argv[1]))["targets"]:
@@ -283,7 +294,8 @@ row()
 {
     printf '%s' "$name|$1|$goals" >>"$work/rows"
     for way in native warm cold; do
-        printf '|%s' "$(quartiles "$work/$name.$way.times")" >>"$work/rows"
+        printf '|%s' "$(quartiles "$work/$name.$way.times")" \
+            "$(quartiles "$work/$name.$way.cpu")" >>"$work/rows"
     done
     printf '\n' >>"$work/rows"
 }
@@ -292,7 +304,7 @@ measure()
 {
     once native
     cp -R "$work/results/$name/native" "$work/results/$name/first"
-    rm -f "$work/$name.native.times"
+    rm -f "$work/$name.native.times" "$work/$name.native.cpu"
     warm_up
     verdict=same
     round=0
@@ -331,18 +343,24 @@ awk -F'|' '
         return sprintf("%s (%s-%s)", v[1], v[2], v[3])
     }
     function ratio(field, goal,   a, b, r) {
-        split($5, a, " ")
+        split($native, a, " ")
         split(field, b, " ")
         r = a[1] / b[1]
         return sprintf("%.2f (%s)%s", r, goal, r < goal ? " missed" : "")
     }
+    function median(field,   v) {
+        split(field, v, " ")
+        return sprintf("%.2f", v[1])
+    }
     BEGIN {
-        print "| build | outputs | native | warm | ratio (goal) | cold | ratio (goal) |"
-        print "|---|---|---:|---:|---:|---:|---:|"
+        native = 5
+        print "| build | outputs | native | warm | ratio (goal) | cold | ratio (goal) | CPU s: native, warm, cold |"
+        print "|---|---|---:|---:|---:|---:|---:|---:|"
     }
     {
-        printf "| %s | %s | %s | %s | %s | %s | %s |\n", $1, $2, seconds($5), seconds($6),
-            ratio($6, $3), seconds($7), ratio($7, $4)
+        printf "| %s | %s | %s | %s | %s | %s | %s | %s, %s, %s |\n", $1, $2, seconds($5),
+            seconds($7), ratio($7, $3), seconds($9), ratio($9, $4), median($6), median($8),
+            median($10)
     }' "$work/rows"
 say "what was started, in the last round"
 for name; do

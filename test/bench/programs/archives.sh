@@ -22,7 +22,7 @@ uses_tar()
 # Each by the path in $program: options that all of these have.
 uses_of_compressor()
 {
-    cp "$inputs/text" "$inputs/binary" .
+    cp -p "$inputs/text" "$inputs/binary" .
     use '"$program" -k -c text >t.c; "$program" -dc t.c | cmp - text; cksum t.c'
     use '"$program" -9 -f -k binary; ls; "$program" -t binary.*; "$program" -d -f binary.*; cmp binary "$inputs/binary"'
     use '"$program" <"$inputs/text" | "$program" -d | cksum; "$program" -d <"$inputs/text"'

@@ -30,7 +30,7 @@ uses_clang__()
 
 uses_ld_lld()
 {
-    gcc -c "$inputs/main.c" -o main.o
+    natively gcc -c "$inputs/main.c" -o main.o
     use 'clang -fuse-ld=lld main.o -o main; ./main; cksum main'
     use 'ld.lld -r main.o -o rel.o; ld.lld -shared --build-id main.o -o lib.so --threads=2; cksum rel.o lib.so'
     use 'ld.lld main.o -o bad; ld.lld missing.o; ld.lld --nonsense; ld.lld'
@@ -40,8 +40,8 @@ uses_ld_lld()
 # Objects and bitcode to look at.
 llvm_objects()
 {
-    clang -O1 -g -c "$inputs/main.c" -o main.o
-    clang -O1 -emit-llvm -c "$inputs/main.c" -o main.bc
+    natively clang -O1 -g -c "$inputs/main.c" -o main.o
+    natively clang -O1 -emit-llvm -c "$inputs/main.c" -o main.bc
 }
 uses_llvm_ar() { llvm_objects; use 'llvm-ar rcs l.a main.o "$inputs/text"; llvm-ar t l.a; cksum l.a; llvm-ar p l.a text | cksum; llvm-ar x missing; llvm-ar'; }
 uses_llvm_as() { llvm_objects; use 'llvm-dis main.bc -o m.ll; llvm-as m.ll -o m.bc; cksum m.bc; llvm-as "$inputs/text"; llvm-as missing'; }

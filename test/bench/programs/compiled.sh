@@ -47,7 +47,7 @@ java_source()
 uses_java()
 {
     java_source
-    javac -d . Main.java
+    natively javac -d . Main.java
     use 'java Main; java -cp . Main one two; echo $?'
     use 'java -Xint -Xmx64m -XX:+UseSerialGC Main x; java -XshowSettings:vm -version 2>&1 | grep -c VM; java -Xshare:off -version 2>&1 | wc -l'
     use 'java Missing; java -jar missing.jar; java -nonsense; java Main.java source | head -n 1; java --list-modules | wc -l'

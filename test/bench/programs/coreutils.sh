@@ -115,7 +115,7 @@ uses_tee() { use 'tee a b <"$inputs/words" | wc -l; echo more | tee -a a /dev/fu
 uses_cp()
 {
     use 'cp -r "$inputs/dir" copy; cp -a copy again; cp -s "$PWD/copy/a.txt" soft; cp -l copy/a.txt hard'
-    use 'cp -v --sparse=always "$inputs/binary" out; cp --reflink=auto out out2; cp out out; cp missing x; cp -r copy copy'
+    use 'cp -v --sparse=always "$inputs/binary" out; cp --reflink=auto out out2; cp out out; cp missing x; cp "$inputs/dir" x'
     use 'cp -p "$inputs/text" kept; stat -c "%Y %a" kept; cp -t . "$inputs/words" --backup=numbered; cp -t . "$inputs/words" --backup=numbered; ls'
 }
 uses_mv() { use 'cp "$inputs/text" a; mv -v a b; mkdir d; mv b d; mv d/b "d/new name"; mv missing x; mv -n d e; ls -R'; }

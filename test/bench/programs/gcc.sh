@@ -45,7 +45,7 @@ uses_cc1()
     use '"$program" -quiet "$inputs/main.c" -o main.s -O2 -imultiarch x86_64-linux-gnu; cksum main.s'
     use 'gcc -O3 -g -S "$inputs/main.c" -o o3.s; gcc -O0 -S "$inputs/main.c" -o o0.s'
     use 'gcc -fdump-tree-optimized -O2 -S "$inputs/main.c" -o d.s; ls'
-    use '"$program" -quiet missing.c; "$program" --nonsense </dev/null; "$program" -quiet "$inputs/text" -o /dev/null'
+    use '"$program" -quiet missing.c; "$program" -quiet --nonsense </dev/null; "$program" -quiet "$inputs/text" -o /dev/null'
     use 'echo "#include <stdio.h>" | "$program" -E -quiet -imultiarch x86_64-linux-gnu - | cksum; gcc -Q --help=optimizers | cksum'
 }
 
@@ -67,7 +67,7 @@ uses_collect2()
 
 uses_as()
 {
-    gcc -O2 -g -S "$inputs/main.c" -o main.s
+    natively gcc -O2 -g -S "$inputs/main.c" -o main.s
     use 'as --64 main.s -o main.o; cksum main.o; gcc main.o -o main; ./main'
     use 'printf "\t.text\nf:\tret\n\tnop\n" | as -al -o x.o -'
     use 'as -o bad.o "$inputs/words"; as missing.s; as --nonsense'
@@ -91,7 +91,7 @@ uses_ld_gold() { uses_of_ld; }
 # An object file to look at.
 object()
 {
-    gcc -O1 -g -c "$inputs/main.c" -o main.o
+    natively gcc -O1 -g -c "$inputs/main.c" -o main.o
 }
 uses_ar()
 {

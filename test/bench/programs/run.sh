@@ -28,6 +28,12 @@ use()
     printf '%s\n' "$?" >"$use_at.status"
 }
 
+# natively COMMAND...: in preparation, so that a row is about its own program.
+natively()
+{
+    env -u LD_PRELOAD SPAWN_TEMPLATE=off "$@"
+}
+
 use_number=0
 results=$3
 # shellcheck source=/dev/null

@@ -34,7 +34,7 @@ prepare_gdb()
 uses_gdb()
 {
     use 'gdb -nx -batch -ex "info functions main" -ex "list main,+3" -ex "print sizeof(long) + 1" -ex "ptype main" "$made/main"'
-    use 'gdb -nx -batch -ex "break main" -ex "run one" -ex "info args" -ex bt -ex "print argv[1]" -ex "continue" "$made/main" 2>&1 | grep -v -i "libthread\|thread debugging" | sed "s/(process [0-9]*)/(process)/"'
+    use 'gdb -nx -batch -ex "break main" -ex "run one" -ex "info args" -ex bt -ex "print argv[1]" -ex "continue" "$made/main" 2>&1 | grep -v -i "libthread\|thread debugging" | sed "s/(process [0-9]*)/(process)/; s/0x7ff[0-9a-f]*/STACK/"'
     use 'gdb -nx -batch -ex "python import sys; print(sys.version_info[0], gdb.VERSION)" -ex "disassemble main" "$made/main" | head -n 8; gdb -nx -batch -ex "shell echo sub"'
     use 'gdb -nx -batch missing; gdb -nx -batch -ex nonsense; gdb --nonsense; gdb -nx -batch -ex "run" -ex "info registers rip" -ex "core-file missing" "$made/main" | tail -n 1 | sed "s/(process [0-9]*)/(process)/"; gdb -nx -q </dev/null'
 }
