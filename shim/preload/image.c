@@ -207,7 +207,8 @@ bool image_script_plan(const struct target_view *target, char *const argv[],
 		if (!argv[plan->count])
 			break;
 	}
-	if (plan->count == 0)
+	/* The kernel reads argv[0] too, before it drops it. */
+	if (plan->count == 0 || !can_read_string(&reader, argv[0]))
 		return false;
 	plan->count += plan->exe.argument[0] ? 2 : 1;
 	return true;

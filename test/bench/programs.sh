@@ -213,7 +213,7 @@ END
 bake()
 {
     why=$(in_place "$command" --cache-dir="$cache" bake "$path" 2>&1 >/dev/null) && return 0
-    why=$(printf '%s\n' "$why" | tail -n 1 | sed "s|^spawn-template: ||; s|^bake ||; s|^$path: ||")
+    why=$(printf '%s\n' "$why" | tail -n 1 | sed "s|^spawn-template: ||; s|^bake ||; s|^$path: ||; s|^no image: ||")
     return 1
 }
 
@@ -294,7 +294,7 @@ row()
         same | 'not eligible'*) [ $times = no ] || measure "$@" ;;
     esac
     {
-        printf '%s|%s|%s|%s' "$name" "$row_size" "${version:--}" "$verdict"
+        printf '%s|%s|%s|%s' "$name" "$row_size $family" "${version:--}" "$verdict"
         awk '{ printf "|%s %s %s %s %s %s", $1, $2, $3, $4, $5, $6 }' "$work/times"
         printf '\n'
     } >>"$table"

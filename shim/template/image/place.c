@@ -106,7 +106,7 @@ static int object_extent(const struct tracee *t, uint64_t phdr, uint64_t count, 
 	return extent->end ? 0 : -ENOEXEC;
 }
 
-static int program_extent(const struct place *p, const struct tracee *t, struct extent *extent)
+static int program_extent(struct place *p, const struct tracee *t, struct extent *extent)
 {
 	uint64_t bias = 0;
 
@@ -119,6 +119,11 @@ static int program_extent(const struct place *p, const struct tracee *t, struct 
 			return err;
 		if (ph.p_type == PT_PHDR)
 			bias = p->aux[AT_PHDR] - ph.p_vaddr;
+		/* The kernel wants PT_PHDR before it. */
+		if (ph.p_type == PT_DYNAMIC) {
+			p->dynamic = bias + ph.p_vaddr;
+			p->dynamic_size = ph.p_memsz;
+		}
 	}
 	return object_extent(t, p->aux[AT_PHDR], p->aux[AT_PHNUM], bias, extent);
 }
@@ -201,6 +206,7 @@ static int move_program(struct place *p, struct tracee *t, const struct mappings
 	if (!err)
 		err = set_aux(p, t, AT_ENTRY, p->aux[AT_ENTRY] - program.start + to);
 	p->brk_start += to - program.start;
+	p->dynamic += to - program.start;
 	p->program = to;
 	p->program_moved = true;
 	return err;

@@ -60,7 +60,8 @@ struct place {
 	uint64_t vdso, vdso_size;
 	uint64_t program; /* start of the program's first mapping, after the move */
 	bool program_moved;
-	uint64_t loader, loader_end; /* ld.so, likewise */
+	uint64_t dynamic, dynamic_size; /* its PT_DYNAMIC, likewise */
+	uint64_t loader, loader_end;    /* ld.so, likewise */
 	/* The auxiliary vector, by type; 0 where there is none. */
 	uint64_t aux[64];
 };

@@ -25,17 +25,17 @@ static const struct image_table *find_table(const unsigned char *data, size_t si
 		return NULL;
 	ph = (const void *)(data + eh->e_phoff);
 	for (size_t i = 0; i < eh->e_phnum; i++) {
-		uint64_t at = ph[i].p_offset + RESUME_CODE_SIZE;
+		uint64_t begin = eh->e_entry - ph[i].p_vaddr;
+		uint64_t at = ph[i].p_offset + begin + RESUME_CODE_SIZE;
 
 		if (ph[i].p_type != PT_LOAD)
 			continue;
 		/* Beyond the end of the file there is SIGBUS. */
 		if (!is_inside(ph[i].p_offset, ph[i].p_filesz, size))
 			return NULL;
-		if (ph[i].p_vaddr != eh->e_entry)
+		if (begin >= ph[i].p_filesz)
 			continue;
-		if (ph[i].p_offset % sizeof(uint64_t) || ph[i].p_filesz < RESUME_CODE_SIZE ||
-		    !is_inside(at, sizeof(struct image_table), size))
+		if (at % sizeof(uint64_t) || !is_inside(at, sizeof(struct image_table), size))
 			return NULL;
 		table = (const void *)(data + at);
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,13 +15,17 @@
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80, INT3 = 0xcc };
 
-__attribute__((noreturn)) static void become(const char *path, char *const argv[],
+__attribute__((noreturn)) static void become(pid_t tracer, const char *path, char *const argv[],
 					     char *const envp[], int cpu)
 {
 	cpu_set_t cpus;
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
 
+	/* PTRACE_O_EXITKILL comes into force only when it has stopped; and whoever asks to be
+	   traced when its parent is gone is traced by init, and stops for ever. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != tracer)
+		_exit(127);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
@@ -61,14 +66,16 @@ int tracee_start(struct tracee *t, const char *path, char *const argv[], char *c
 			     PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
 	struct user_regs_struct regs;
 	char name[32];
+	pid_t tracer;
 	int err;
 
 	*t = (struct tracee){.mem = -1};
+	tracer = getpid();
 	t->pid = fork();
 	if (t->pid < 0)
 		return -errno;
 	if (t->pid == 0)
-		become(path, argv, envp, cpu);
+		become(tracer, path, argv, envp, cpu);
 	if (wait_stop(t) != SIGTRAP || ptrace(PTRACE_SETOPTIONS, t->pid, NULL, options) < 0) {
 		tracee_end(t);
 		return -ESRCH;

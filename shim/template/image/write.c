@@ -56,17 +56,17 @@ static void put_headers(const struct content *file, uint64_t entry, const Elf64_
 	put(file, sizeof eh, ph, count * sizeof *ph);
 }
 
-/* Of the resume code and the table behind it: below all else. */
+/* Of the resume code and the table behind it: below all else, but for the headers. */
 static uint64_t resume_address(const struct place *p, const struct table *table)
 {
 	return p->lowest - page_up(RESUME_CODE_SIZE + table->size);
 }
 
 /* Both in one segment, so that one fault brings them in. */
-static void put_resume(const struct content *file, const struct table *table, const Elf64_Phdr *ph)
+static void put_resume(const struct content *file, const struct table *table, uint64_t at)
 {
-	put(file, ph->p_offset, resume_code, resume_code_size);
-	put(file, ph->p_offset + RESUME_CODE_SIZE, table->data, table->size);
+	put(file, at, resume_code, resume_code_size);
+	put(file, at + RESUME_CODE_SIZE, table->data, table->size);
 }
 
 static int by_address(const void *a, const void *b)
@@ -84,12 +84,13 @@ static uint64_t lay_out(Elf64_Phdr *ph, size_t count, const struct place *p,
 	uint64_t size = RESUME_CODE_SIZE + table->size;
 	uint64_t at = page_up(sizeof(Elf64_Ehdr) + count * sizeof *ph);
 
+	/* The headers are in memory as well, for debuggers: they find the list of loaded libraries
+	   by AT_PHDR and PT_DYNAMIC, as the kernel noted them, and so in core files. */
 	ph[0] = (Elf64_Phdr){.p_type = PT_LOAD,
 			     .p_flags = PF_R | PF_X,
-			     .p_offset = at,
-			     .p_vaddr = resume_address(p, table),
-			     .p_filesz = size,
-			     .p_memsz = size,
+			     .p_vaddr = resume_address(p, table) - at,
+			     .p_filesz = at + size,
+			     .p_memsz = at + size,
 			     .p_align = PAGE_SIZE};
 	at += page_up(size);
 	for (size_t i = 0; i < c->segment_count; i++) {
@@ -131,7 +132,8 @@ static int put_out(int fd, const struct content *file)
 static int write_image(int fd, const struct place *p, const struct table *table,
 		       const struct capture *c, uint32_t stack_flags)
 {
-	size_t count = c->segment_count + 2;
+	size_t loads = c->segment_count + 1;
+	size_t count = loads + 2;
 	Elf64_Phdr *ph = calloc(count, sizeof *ph);
 	struct content file = {0};
 	int err = 0;
@@ -146,13 +148,18 @@ static int write_image(int fd, const struct place *p, const struct table *table,
 		 count >= PN_XNUM)
 		err = -E2BIG;
 	if (!err) {
-		put_resume(&file, table, &ph[0]);
+		put_resume(&file, table, resume_address(p, table) - ph[0].p_vaddr);
 		for (size_t i = 0; i < c->segment_count; i++)
 			put(&file, ph[i + 1].p_offset, c->segments[i].data,
 			    c->segments[i].data_size);
-		qsort(ph, count - 1, sizeof *ph, by_address);
-		ph[count - 1] =
+		qsort(ph, loads, sizeof *ph, by_address);
+		ph[loads] =
 			(Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = stack_flags, .p_align = 16};
+		ph[loads + 1] = (Elf64_Phdr){.p_type = PT_DYNAMIC,
+					     .p_flags = PF_R | PF_W,
+					     .p_vaddr = p->dynamic,
+					     .p_memsz = p->dynamic_size,
+					     .p_align = 8};
 		put_headers(&file, resume_address(p, table), ph, count);
 		err = put_out(fd, &file);
 	}

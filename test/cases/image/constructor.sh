@@ -14,7 +14,6 @@ environment)
     kinds='getenv* secure_getenv* getenv_pointer environ_count setenv unsetenv putenv
         clearenv setlocale* newlocale* textdomain* exit'
     ;;
-scan) kinds='environ envp' ;;
 arguments) kinds='argc argv0 argv1 argv_pointer invocation_name execfn' ;;
 random) kinds='getrandom4 getrandom8 getrandom16 at_random stack_address getpid time' ;;
 system)

@@ -7,7 +7,7 @@ modes_begin image.many
 # shellcheck source=image.sh
 . "$ST_CASES_SRC/image/image.sh"
 [ "$all_modes" != again ] || skip 'only with the preload'
-starts=${ST_CASES_STARTS:-2000}
+starts=${ST_CASES_STARTS:-1500}
 program=$work/target
 image_compile "$program" many_target.c
 
