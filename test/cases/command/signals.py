@@ -95,7 +95,8 @@ class Default(CommandTest):
     """Signals that COMMAND does not handle."""
 
     def start(self):
-        process = subprocess.Popen([COMMAND, "sleep", "30"], env=self.env)
+        # In a group of its own: one that is orphaned, as ours may be, cannot be stopped.
+        process = subprocess.Popen([COMMAND, "sleep", "30"], env=self.env, preexec_fn=os.setpgrp)
         child = wait_until("sleep starts", lambda: children(process.pid).get("sleep"))
         return process, child
 
