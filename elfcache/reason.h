@@ -35,7 +35,7 @@
 	X(INELIGIBLE, "ineligible", "its start-up does what no image can repeat") \
 	X(ENVIRONMENT, "environment", "LD_*, MALLOC_* or GLIBC_TUNABLES are not the session's") \
 	X(RELATIVE, "relative", "named by a relative path") \
-	X(LIMITS, "limits", "the caller's limits of memory or stack are not the session's") \
+	X(LIMITS, "limits", "the caller has a limit of memory") \
 	X(TRACED, "traced", "the caller is being traced")
 
 enum reason {

@@ -1,6 +1,5 @@
 #include "boot.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "elfcache/image_name.h"
 #include "elfcache/loader_variables.h"
 #include "images.h"
@@ -170,20 +170,16 @@ int boot_remove(int dirfd, const char *name)
 	return unlinkat(dirfd, name, AT_REMOVEDIR) ? -errno : 0;
 }
 
-void boot_sweep(int dirfd)
+static void sweep_one(void *unused, int dirfd, const char *name)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
 	bool current;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)))
-		if (boot_is_name(entry->d_name, &current) && !current)
-			boot_remove(dirfd, entry->d_name);
-	closedir(dir);
+	(void)unused;
+	if (boot_is_name(name, &current) && !current)
+		boot_remove(dirfd, name);
+}
+
+void boot_sweep(int dirfd)
+{
+	directory_each(dirfd, ".", NULL, sweep_one);
 }

@@ -58,21 +58,24 @@ static const char *reason_to_keep(enum session_state state)
 	return NULL;
 }
 
+/* Why something is still there after its removal ended with err; null if it is not. */
+static const char *after_removal(struct report *r, int err)
+{
+	if (!err || err == -ENOENT)
+		return NULL;
+	r->status = EXIT_FOUND;
+	return err == -ENOTEMPTY || err == -EEXIST
+		       ? "emptied, but something that is not ours is in it"
+		       : strerror(-err);
+}
+
 static void clear_session(struct report *r, const struct cache_directory *d,
 			  const struct cache_session *s)
 {
 	const char *why = reason_to_keep(s->state);
 
-	if (!why) {
-		int err = session_remove_at(d->base.fd, s->name);
-
-		if (err == -ENOTEMPTY || err == -EEXIST)
-			why = "emptied, but something that is not ours is in it";
-		else if (err && err != -ENOENT)
-			why = strerror(-err);
-		if (why)
-			r->status = EXIT_FOUND;
-	}
+	if (!why)
+		why = after_removal(r, session_remove_at(d->base.fd, s->name));
 	tell(r, d->base.path, s->name, why);
 }
 
@@ -85,16 +88,8 @@ static void clear_boot(struct report *r, const struct cache_directory *d,
 		why = "somebody is baking into it";
 	else if (b->state == BOOT_FOREIGN)
 		why = "not ours, in spite of its name";
-	if (!why) {
-		int err = boot_remove(d->base.fd, b->name);
-
-		if (err == -ENOTEMPTY || err == -EEXIST)
-			why = "emptied, but something that is not ours is in it";
-		else if (err && err != -ENOENT)
-			why = strerror(-err);
-		if (why)
-			r->status = EXIT_FOUND;
-	}
+	if (!why)
+		why = after_removal(r, boot_remove(d->base.fd, b->name));
 	tell(r, d->base.path, b->name, why);
 }
 

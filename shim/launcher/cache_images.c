@@ -1,14 +1,15 @@
 #include "cache_images.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "images.h"
 #include "memory.h"
 #include "shim/template/image/read.h"
@@ -29,23 +30,6 @@ static void add_stray(struct cache_images *images, const char *directory, const 
 	images->strays = memory_resize(images->strays, images->stray_count + 1, sizeof *stray);
 	stray = &images->strays[images->stray_count++];
 	*stray = (struct cache_stray){path, what};
-}
-
-/* Call for each name in a directory; fd is closed. */
-static void for_each(int fd, void *context, void (*call)(void *context, int fd, const char *name))
-{
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			call(context, dirfd(dir), entry->d_name);
-	closedir(dir);
 }
 
 /* Who may do what: null if only we may, as it is meant. */
@@ -164,7 +148,7 @@ static void scan_key(void *context, int fd, const char *name)
 		add_stray(d->images, d->name, name, problem);
 	memcpy(k.key, name, sizeof k.key);
 	snprintf(k.path, sizeof k.path, "%s/%s", d->name, name);
-	for_each(openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), &k, scan_file);
+	directory_each(fd, name, &k, scan_file);
 	if (!k.found && !k.in_use)
 		add_stray(d->images, d->name, name, "has no image in it");
 }
@@ -193,8 +177,7 @@ void cache_images_scan(int dirfd, const char *name, bool in_use, struct cache_im
 	problem = judge(&st, DIRECTORY_MODE);
 	if (problem)
 		add_stray(images, "", name, problem);
-	for_each(openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), &d,
-		 scan_key);
+	directory_each(dirfd, name, &d, scan_key);
 	if (images->count)
 		qsort(images->images, images->count, sizeof *images->images, by_target);
 }
@@ -226,7 +209,7 @@ void cache_images_find_strays(int dirfd, const char *const *known, struct cache_
 		if (problem)
 			add_stray(images, "", ".", problem);
 	}
-	for_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), &expected, find_stray);
+	directory_each(dirfd, ".", &expected, find_stray);
 }
 
 static bool has_image(const struct cache_images *images, const char *key)

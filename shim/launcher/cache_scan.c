@@ -1,6 +1,5 @@
 #include "cache_scan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "begin.h"
 #include "boot.h"
+#include "directory.h"
 #include "environment.h"
 #include "memory.h"
 #include "message.h"
@@ -95,12 +95,13 @@ static void scan_session(int dirfd, const char *name, struct cache_session *s)
 	close(fd);
 }
 
-static void add_entry(struct cache_directory *d, const char *name)
+static void add_entry(void *context, int dirfd, const char *name)
 {
+	struct cache_directory *d = context;
 	bool current;
 
 	/* Removed meanwhile, as sessions are. */
-	if (faccessat(d->base.fd, name, F_OK, AT_SYMLINK_NOFOLLOW))
+	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW))
 		return;
 	if (boot_is_name(name, &current)) {
 		d->boots = memory_resize(d->boots, d->boot_count + 1, sizeof *d->boots);
@@ -139,20 +140,10 @@ static int by_string(const void *a, const void *b)
 
 static void scan_directory(struct cache_directory *d)
 {
-	int fd = openat(d->base.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir) {
+	if (!directory_each(d->base.fd, ".", d, add_entry)) {
 		d->problem = "it cannot be read";
-		if (fd >= 0)
-			close(fd);
 		return;
 	}
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			add_entry(d, entry->d_name);
-	closedir(dir);
 	if (d->session_count)
 		qsort(d->sessions, d->session_count, sizeof *d->sessions, by_name);
 	if (d->boot_count)

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "elfcache/image_name.h"
 #include "images.h"
 #include "proc.h"
@@ -122,20 +122,14 @@ int session_remove_at(int dirfd, const char *name)
 	return err;
 }
 
+static void sweep_one(void *unused, int dirfd, const char *name)
+{
+	(void)unused;
+	if (session_is_name(name) && session_state(dirfd, name) == SESSION_DEAD)
+		session_remove_at(dirfd, name);
+}
+
 void session_sweep(int dirfd)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)))
-		if (session_is_name(entry->d_name) &&
-		    session_state(dirfd, entry->d_name) == SESSION_DEAD)
-			session_remove_at(dirfd, entry->d_name);
-	closedir(dir);
+	directory_each(dirfd, ".", NULL, sweep_one);
 }
