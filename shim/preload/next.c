@@ -154,20 +154,39 @@ static void *find_in(const struct link_map *map, const struct wanted *w)
 	return i ? (void *)(map->l_addr + s.symtab[i].st_value) : NULL;
 }
 
+/* The object that has the next definition, and that in *function; null if there is none. */
+static const struct link_map *find_object(enum next which, void **function)
+{
+	const struct link_map *map = _r_debug.r_map;
+
+	*function = NULL;
+	while (map && map->l_ld != our_dynamic)
+		map = map->l_next;
+	while (!*function && map && (map = map->l_next))
+		*function = find_in(map, &wanted[which]);
+	return map;
+}
+
 void *next_find(enum next which)
 {
 	void *function = atomic_load_explicit(&found[which], memory_order_relaxed);
-	const struct link_map *map;
 
 	if (function || !&_r_debug)
 		return function;
-	map = _r_debug.r_map;
-	while (map && map->l_ld != our_dynamic)
-		map = map->l_next;
-	while (!function && map && (map = map->l_next))
-		function = find_in(map, &wanted[which]);
+	find_object(which, &function);
 	atomic_store_explicit(&found[which], function, memory_order_relaxed);
 	return function;
+}
+
+bool next_is_libc(enum next which)
+{
+	const struct link_map *libc;
+	void *function;
+
+	if (!&_r_debug)
+		return false;
+	libc = find_object(NEXT_gnu_get_libc_version, &function);
+	return libc && find_object(which, &function) == libc;
 }
 
 void next_find_all(void)

@@ -15,12 +15,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
 /* Functions that the preload calls and does not replace. */
 #define ST_CALLED(X) \
 	X(getauxval, unsigned long, (unsigned long)) \
+	X(gnu_get_libc_version, const char *, (void)) \
 	X(fileno, int, (FILE *)) \
 	X(fclose, int, (FILE *)) \
 	X(posix_spawn_file_actions_init, int, (posix_spawn_file_actions_t *)) \
@@ -67,6 +69,9 @@ void *next_find(enum next which);
  * find everything found.
  */
 void next_find_all(void);
+
+/* True if the next definition is libc's own, not another preloaded library's or a sanitizer's. */
+bool next_is_libc(enum next which);
 
 /* The same with its type: NEXT(execve) is a pointer to a function like execve(). */
 #define NEXT(id) ((next_type_##id *)next_find(NEXT_##id))

@@ -7,6 +7,7 @@
 #include "../../elfcache/cachedir.h"
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
+#include "../template/child.h"
 #include "next.h"
 
 /*
@@ -23,6 +24,8 @@ static struct {
 	struct kernel_engine kernel;
 	struct file_actions_builders builders;
 	struct attribute_getters getters;
+	/* 0: not known; 1: posix_spawn() is libc's and may be replaced; -1: not. */
+	_Atomic int spawns_itself;
 } process;
 
 enum { KERNEL_NEW, KERNEL_BUSY, KERNEL_READY };
@@ -159,6 +162,42 @@ bool process_reads_file_actions(void)
 	return state > 0;
 }
 
+static void fill_getters(struct attribute_getters *g)
+{
+	*g = (struct attribute_getters){
+		.getflags = NEXT(posix_spawnattr_getflags),
+		.getpgroup = NEXT(posix_spawnattr_getpgroup),
+		.getsigmask = NEXT(posix_spawnattr_getsigmask),
+		.getsigdefault = NEXT(posix_spawnattr_getsigdefault),
+	};
+}
+
+void process_read_attributes(const posix_spawnattr_t *attr, struct spawn_attributes *out)
+{
+	struct attribute_getters getters;
+
+	fill_getters(&getters);
+	spawn_attributes_read(&getters, attr, out);
+}
+
+static bool is_replaceable(void)
+{
+	const char *(*version)(void) = NEXT(gnu_get_libc_version);
+
+	return version && child_is_like(version()) && next_is_libc(NEXT_posix_spawn);
+}
+
+bool process_spawns_itself(void)
+{
+	int state = atomic_load_explicit(&process.spawns_itself, memory_order_relaxed);
+
+	if (state == 0) {
+		state = is_replaceable() ? 1 : -1;
+		atomic_store_explicit(&process.spawns_itself, state, memory_order_relaxed);
+	}
+	return state > 0;
+}
+
 /* Never unasked: the numbers may be another call's. */
 bool process_wants_kernel_engine(const struct settings *settings)
 {
@@ -181,12 +220,7 @@ struct kernel_engine *process_kernel_engine(const struct settings *settings)
 			return NULL;
 		process.kernel.numbers = numbers;
 		fill_builders(&process.builders);
-		process.getters = (struct attribute_getters){
-			.getflags = NEXT(posix_spawnattr_getflags),
-			.getpgroup = NEXT(posix_spawnattr_getpgroup),
-			.getsigmask = NEXT(posix_spawnattr_getsigmask),
-			.getsigdefault = NEXT(posix_spawnattr_getsigdefault),
-		};
+		fill_getters(&process.getters);
 		process.kernel.builders = &process.builders;
 		process.kernel.getters = &process.getters;
 		state = KERNEL_READY;

@@ -34,6 +34,12 @@ bool process_is_traced(void);
 /* True if posix_spawn_file_actions_t objects can be read.  May allocate at the first call. */
 bool process_reads_file_actions(void);
 
+/* True if posix_spawn() would be libc's own, and of a version that child.h stands in for. */
+bool process_spawns_itself(void);
+
+/* What a posix_spawnattr_t asks for; null: nothing. */
+void process_read_attributes(const posix_spawnattr_t *attr, struct spawn_attributes *out);
+
 /* Append a line to SPAWN_TEMPLATE_LOG, if it is set: who started what, how, and why not otherwise.
    Failures are nobody's business. */
 void process_log(const struct settings *settings, const char *path, enum how how,

@@ -44,6 +44,12 @@ struct spawn_call {
 /* Carry out the call.  0 or an error number, as posix_spawn(3). */
 int start_spawn(const struct spawn_call *call);
 
+/*
+ * posix_spawn() without libc, which makes the child more slowly (child.h).  As posix_spawn(3), or
+ * -ENOTSUP, and nothing has happened: then libc must do it.
+ */
+int start_child(const struct spawn_call *call, char *const envp[]);
+
 /* system(3) and popen(3). */
 int start_system(const char *command);
 FILE *start_popen(const char *command, const char *type);

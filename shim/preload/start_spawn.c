@@ -43,6 +43,14 @@ static int call_next(const struct spawn_call *c, char *const envp[])
 	}
 }
 
+/* By a child of our own making if that can be, else by libc's. */
+static int start_or_call_next(const struct spawn_call *call, char *const envp[])
+{
+	int err = start_child(call, envp);
+
+	return err == -ENOTSUP ? call_next(call, envp) : err;
+}
+
 /* Through a kernel template, if that is possible. */
 __attribute__((noinline)) static enum reason spawn_by_kernel(struct kernel_engine *engine,
 							     const struct spawn_call *call,
@@ -106,7 +114,7 @@ __attribute__((noinline)) static bool spawn_script(const struct spawn_call *call
 
 	image_script_argv(&plan, target->path, call->argv, argv);
 	other.argv = argv;
-	*err = call_next(&other, envp);
+	*err = start_or_call_next(&other, envp);
 	return true;
 }
 
@@ -128,7 +136,7 @@ __attribute__((noinline)) static enum reason spawn_image(const struct spawn_call
 	other.file = path;
 	other.function = without_search(call->function);
 	if (target->entry.kind != EXE_SCRIPT)
-		*err = call_next(&other, envp);
+		*err = start_or_call_next(&other, envp);
 	else if (!spawn_script(&other, target, envp, err))
 		return REASON_SCRIPT;
 	if (!*err)
@@ -157,8 +165,10 @@ static int spawn_with(const struct spawn_call *call, const struct settings *sett
 		reason = spawn_image(call, settings, target, envp, &err);
 		if (reason == REASON_NONE)
 			return err;
+		err = start_or_call_next(call, envp);
+	} else {
+		err = call_next(call, envp);
 	}
-	err = call_next(call, envp);
 	if (!err)
 		target_count(target, settings, HOW_LIBC, reason);
 	return err;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gnu/libc-version.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shim/template/child.h"
 #include "shim/template/kernel_calls.h"
 
 static char self[PATH_MAX];
@@ -52,7 +54,8 @@ static void teardown(void)
 }
 
 struct outcome {
-	int err; /* of posix_spawn() */
+	int err;  /* of posix_spawn() */
+	int left; /* errno after libc's, which was 0 */
 	int status;
 	char *text;
 };
@@ -72,9 +75,16 @@ static struct outcome by_libc(void)
 {
 	char *argv[] = {self, (char[]){"--report"}, (char *)(uintptr_t)report, NULL};
 	pid_t pid = -1;
-	int err = posix_spawn(&pid, self, &fa, &attr, argv, envp);
+	struct outcome o;
+	int err;
+	int left;
 
-	return finish(err, pid);
+	errno = 0;
+	err = posix_spawn(&pid, self, &fa, &attr, argv, envp);
+	left = errno;
+	o = finish(err, pid);
+	o.left = left;
+	return o;
 }
 
 int error_by_libc(void)
@@ -137,17 +147,46 @@ static int status_of(int err)
 	return err == EACCES || err == ENOEXEC ? 126 : 1;
 }
 
-/* Compare line by line: Check cannot print long messages. */
-static void same_text(char *a, char *b)
+int start_child_of(const char *path, struct child_result *result)
 {
-	char *in_a;
-	char *in_b;
-	const char *p = strtok_r(a, "\n", &in_a);
-	const char *q = strtok_r(b, "\n", &in_b);
+	char *argv[] = {self, (char[]){"--report"}, (char *)(uintptr_t)report, NULL};
+	struct action actions[ACTIONS_MAX];
+	struct child_start start = {
+		.path = path ? path : self,
+		.argv = argv,
+		.envp = envp,
+		.actions = actions,
+	};
+	ssize_t n = file_actions_read(&fa, actions, ACTIONS_MAX);
 
-	for (; p && q; p = strtok_r(NULL, "\n", &in_a), q = strtok_r(NULL, "\n", &in_b))
-		ck_assert_str_eq(p, q);
-	ck_assert_ptr_eq(p, q);
+	ck_assert_int_ge(n, 0);
+	start.action_count = (size_t)n;
+	spawn_attributes_read(fixture_getters(), &attr, &start.attributes);
+	return child_start(&start, result);
+}
+
+void compare_child(int err)
+{
+	struct outcome libc;
+	struct outcome child;
+	struct child_result result = {0};
+	int child_err;
+
+	if (!child_is_like(gnu_get_libc_version()))
+		return;
+	child_err = start_child_of(NULL, &result);
+	if (child_err == -ENOTSUP)
+		return;
+	child = finish(child_err, result.pid);
+	libc = by_libc();
+	ck_assert_int_eq(libc.err, err);
+	ck_assert_int_eq(libc.left, result.errno_is);
+	ck_assert_int_eq(child.err, err);
+	ck_assert_int_eq(child.status, libc.status);
+	ck_assert(err ? !*child.text : *child.text);
+	fixture_same_report(child.text, libc.text, true);
+	free(libc.text);
+	free(child.text);
 }
 
 void compare(int err)
@@ -155,6 +194,7 @@ void compare(int err)
 	struct outcome libc = by_libc();
 	struct outcome kernel = by_kernel();
 
+	compare_child(err);
 	ck_assert_int_eq(libc.err, err);
 	if (err) {
 		ck_assert_str_eq(libc.text, "");
@@ -165,7 +205,7 @@ void compare(int err)
 		ck_assert_str_ne(kernel.text, "");
 		ck_assert_int_eq(kernel.status, libc.status);
 		ck_assert_int_eq(kernel.status, 0);
-		same_text(kernel.text, libc.text);
+		fixture_same_report(kernel.text, libc.text, false);
 	}
 	free(libc.text);
 	free(kernel.text);

@@ -1,6 +1,6 @@
 /*
- * File actions and attributes, carried out twice: by libc's posix_spawn(), and translated by
- * kernel_stub.c.  The child must look the same both ways, or fail alike.
+ * File actions and attributes, carried out by libc's posix_spawn(), by child_start(), and
+ * translated by kernel_stub.c.  The child must look the same each way, or fail alike.
  */
 #ifndef ST_TEST_BOTH_WAYS_H
 #define ST_TEST_BOTH_WAYS_H
@@ -8,6 +8,7 @@
 #include <spawn.h>
 
 #include "scratch.h"
+#include "shim/template/child.h"
 #include "shim/template/translate.h"
 #include "spawn_fixture.h"
 
@@ -22,8 +23,16 @@ extern posix_spawnattr_t attr;
  */
 TCase *both_ways_case(Suite *suite, const char *name);
 
-/* Both ways; posix_spawn() must return err, and the emulated call end with the status for it. */
+/* All ways; posix_spawn() must return err, and the emulated call end with the status for it. */
 void compare(int err);
+
+/* The same without the kernel's: libc and child_start(), down to the signals that are libc's own.
+   Nothing is compared where child_start() leaves it to libc, or is not meant to be like this one.
+ */
+void compare_child(int err);
+
+/* child_start() of a program, null: the helper. */
+int start_child_of(const char *path, struct child_result *result);
 
 /* What posix_spawn() returns. */
 int error_by_libc(void);

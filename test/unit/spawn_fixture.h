@@ -24,6 +24,10 @@ const struct attribute_getters *fixture_getters(void);
  */
 bool fixture_is_helper(int argc, char *argv[], int *status);
 
+/* Two texts that --report wrote must be equal: whether also in the signals that libc keeps for
+   itself is for internal to say. */
+void fixture_same_report(const char *a, const char *b, bool internal);
+
 /* The content of a file, allocated; "" if it cannot be read. */
 char *fixture_read(const char *path);
 

@@ -7,6 +7,7 @@ target_link_libraries(unit_spawn PUBLIC template unit_scratch PkgConfig::CHECK s
 find_package(Threads REQUIRED)
 
 st_unit_test(actions unit_spawn)
+st_unit_test(child unit_spawn Threads::Threads)
 st_unit_test(translate unit_spawn)
 st_unit_test(translate_run unit_spawn)
 st_unit_test(translate_here unit_spawn)

@@ -1,0 +1,45 @@
+/*
+ * posix_spawn() done here: for the starts that libc's own function would only slow down.
+ *
+ * glibc 2.34 to 2.37 has the child look at each of its 64 signals, about 130 system calls, and maps
+ * a stack for it: a quarter of what a start costs that needs no dynamic linking.  Linux 5.5 clears
+ * signal handlers itself (CLONE_CLEAR_SIGHAND, clone(2)), and a child that makes nothing but system
+ * calls needs a stack of a few hundred bytes.  glibc 2.38 and later use that flag too.
+ *
+ * What the child is and does, and in which order, is as with those versions of glibc, down to its
+ * dispositions of the two signals that glibc keeps for itself.
+ */
+#ifndef ST_TEMPLATE_CHILD_H
+#define ST_TEMPLATE_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "actions.h"
+
+struct child_start {
+	const char *path; /* relative: to the working directory after the actions */
+	char *const *argv;
+	char *const *envp;
+	const struct action *actions;
+	size_t action_count;
+	struct spawn_attributes attributes;
+};
+
+/* True for the versions of glibc (gnu_get_libc_version(3)) whose child this is. */
+bool child_is_like(const char *libc_version);
+
+struct child_result {
+	pid_t pid;    /* only of a start that succeeded */
+	int errno_is; /* what libc's posix_spawn(), whose child shares errno, leaves there; 0: what
+			 stood there */
+};
+
+/*
+ * Start.  0, and *result; or an error number, as posix_spawn(3) returns it, and no child; or
+ * -ENOTSUP if libc must do it: an action or attribute that is not done here, or a kernel that
+ * cannot.  Nothing has happened then.  No allocation; about 2.5 KiB of stack.
+ */
+int child_start(const struct child_start *start, struct child_result *result);
+
+#endif
