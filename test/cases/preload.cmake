@@ -16,6 +16,6 @@ endforeach()
 st_case(symbols symbols/symbols.sh)
 
 st_case_program(faults tax/faults.c)
-foreach(what IN ITEMS calls faults instructions starts)
+foreach(what IN ITEMS calls faults instructions starts spawn)
   st_case(tax.${what} tax/tax.sh ${what})
 endforeach()

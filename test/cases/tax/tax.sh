@@ -1,4 +1,4 @@
-# tax.sh calls|faults|instructions|starts: what the preload costs a program that starts nothing, in
+# tax.sh calls|faults|instructions|starts|spawn: what the preload costs a program that starts nothing, in
 # things that can be counted, against an empty shared object in its place.
 set -u
 # shellcheck source=../lib/modes.sh
@@ -79,6 +79,20 @@ starts)
         [ "$mechanism" = system ] && limit=30 || limit=15
         no_more "system calls of a first start by $mechanism" "$limit"
     done
+    ;;
+spawn)
+    # The other way round: what libc's posix_spawn() costs, and ours must not.
+    need strace
+    strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+    case $(getconf GNU_LIBC_VERSION) in
+    *\ 2.3[4567]) ;;
+    *) skip "libc's own is left to do it here" ;;
+    esac
+    system_calls "$empty" "$ST_CASES_BIN/launch" posix_spawn "$ST_CASES_BIN/quick"
+    theirs=$(grep -c rt_sigaction "$work/trace")
+    system_calls "$ST_PRELOAD" "$ST_CASES_BIN/launch" posix_spawn "$ST_CASES_BIN/quick"
+    ours=$(grep -c rt_sigaction "$work/trace")
+    no_more 'signal dispositions looked at or set by posix_spawn' -100
     ;;
 *)
     note "unknown: $1"
