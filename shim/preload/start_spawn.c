@@ -146,29 +146,25 @@ __attribute__((noinline)) static enum reason spawn_image(const struct spawn_call
 	return REASON_NONE;
 }
 
+/* Not from an image, for that reason. */
 static int spawn_with(const struct spawn_call *call, const struct settings *settings,
-		      struct target_view *target, char *const envp[])
+		      struct target_view *target, char *const envp[], enum reason reason)
 {
-	enum reason reason = REASON_NO_ENGINE;
-	struct kernel_engine *engine = process_kernel_engine(settings);
+	struct kernel_engine *engine = NULL;
 	int err;
 
-	if (settings->choice == CHOICE_OFF)
-		reason = REASON_OFF;
-	else if (engine)
+	if (settings->choice != CHOICE_OFF)
+		engine = process_kernel_engine(settings);
+	if (engine)
 		reason = spawn_by_kernel(engine, call, target, envp);
 	if (reason == REASON_NONE) {
 		target_count(target, settings, HOW_KERNEL, reason);
 		return 0;
 	}
-	if (!engine && settings->choice != CHOICE_OFF) {
-		reason = spawn_image(call, settings, target, envp, &err);
-		if (reason == REASON_NONE)
-			return err;
-		err = start_or_call_next(call, envp);
-	} else {
+	if (settings->choice == CHOICE_OFF || engine)
 		err = call_next(call, envp);
-	}
+	else
+		err = start_or_call_next(call, envp);
 	if (!err)
 		target_count(target, settings, HOW_LIBC, reason);
 	return err;
@@ -178,27 +174,37 @@ static int spawn_with(const struct spawn_call *call, const struct settings *sett
 __attribute__((noinline)) static int spawn_stripped(const struct spawn_call *call,
 						    const struct settings *settings,
 						    struct target_view *target,
-						    const struct strip_plan *plan)
+						    const struct strip_plan *plan,
+						    enum reason reason)
 {
 	char *stripped[plan->count + 1];
 	char value[plan->value_size];
 
 	environment_strip(call->envp, plan, stripped, value);
-	return spawn_with(call, settings, target, stripped);
+	return spawn_with(call, settings, target, stripped, reason);
 }
 
 static int spawn_target(const struct spawn_call *call, const struct settings *settings,
 			const char *path)
 {
+	enum reason reason = REASON_NO_ENGINE;
 	struct target_view target;
 	struct strip_plan plan;
+	int err;
 
 	target_look(&target, settings, AT_FDCWD, path, 0, true);
 	if (!target.exists)
 		return call_next(call, call->envp);
+	if (settings->choice == CHOICE_OFF)
+		reason = REASON_OFF;
+	else if (!process_kernel_engine(settings))
+		reason = spawn_image(call, settings, &target, call->envp, &err);
+	if (reason == REASON_NONE)
+		return err;
+	/* After the images, which are of programs that take the library. */
 	if (target_rejects_preload(&target, AT_FDCWD) && environment_plan_strip(call->envp, &plan))
-		return spawn_stripped(call, settings, &target, &plan);
-	return spawn_with(call, settings, &target, call->envp);
+		return spawn_stripped(call, settings, &target, &plan, reason);
+	return spawn_with(call, settings, &target, call->envp, reason);
 }
 
 /* True if it cannot be said here what a relative path will mean in the child.  Apart, for its
