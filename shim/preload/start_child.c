@@ -5,13 +5,6 @@
 #include "process.h"
 #include "start.h"
 
-/* libc counts the arguments in the parent: there a pointer to nowhere ends it, not the child. */
-static void read_all(char *const argv[])
-{
-	for (char *const volatile *arg = argv; *arg; arg++)
-		;
-}
-
 /* The layout of file actions needs no probe here: it is that of the versions which child.h names.
  */
 int start_child(const struct spawn_call *call, char *const envp[])
@@ -33,7 +26,6 @@ int start_child(const struct spawn_call *call, char *const envp[])
 	if (count < 0)
 		return -ENOTSUP;
 	start.action_count = (size_t)count;
-	read_all(call->argv);
 	process_read_attributes(call->attr, &start.attributes);
 	err = child_start(&start, &result);
 	if (err == -ENOTSUP)

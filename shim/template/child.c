@@ -1,12 +1,13 @@
 /*
  * Hazards, and what answers each:
- *  1. The child runs in its parent's memory.  It has a stack of its own, in the frame of the
- *     function that waits for it, makes system calls only, and writes to nothing but that stack and
- *     its error.
+ *  1. The child runs in its parent's memory.  It has a stack of its own, makes system calls only,
+ *     and writes to nothing but that stack and its errors.
  *  2. A handler of the parent must not run in the child: all signals are blocked before it is made,
  *     those too that sigset_t hides, and its handlers are gone before its mask is set.
  *  3. The parent may be one thread of many: the others go on, and see nothing but a child.
- *  4. An action that cannot be done here must be found before the child is made: libc would repeat
+ *  4. Where memory is short, or mmap(2) forbidden, libc's function fails in the parent, and so must
+ *     this: hence a stack of the same size, though the child needs a hundredth of it.
+ *  5. An action that cannot be done here must be found before the child is made: libc would repeat
  *     those that came before it.
  */
 #include "child.h"
@@ -23,7 +24,8 @@
 #define CLEAR_SIGHAND UINT64_C(0x100000000)
 
 enum {
-	CHILD_STACK = 2048,
+	STACK_SLACK = 512 + 32 * 1024, /* beside a pointer for each argument; glibc */
+	PAGE_BYTES = 4096,
 	SPAWN_FAILED = 127, /* posix_spawn(3) */
 	SIGNAL_COUNT = 64,
 	/* Kept by glibc for pthread_cancel() and setuid(); its children ignore them. */
@@ -215,33 +217,61 @@ static long clone_child(const struct clone_args *args, struct child *c)
 	return ret;
 }
 
-int child_start(const struct child_start *start, struct child_result *result)
+/* A pointer to nowhere among the arguments ends the caller here, as in libc. */
+static size_t stack_size(char *const argv[])
 {
-	_Alignas(16) char stack[CHILD_STACK];
+	size_t count = 1;
+
+	for (char *const volatile *arg = argv; *arg; arg++)
+		count++;
+	return (count * sizeof *argv + STACK_SLACK + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
+}
+
+/* The process id or an error number of the kernel; what became of the child is in *c. */
+static long run_child(struct child *c, void *stack, size_t size)
+{
 	const struct clone_args args = {
 		.flags = CLEAR_SIGHAND | CLONE_VM | CLONE_VFORK,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)stack,
-		.stack_size = sizeof stack,
+		.stack_size = size,
 	};
 	const sys_sigset all = ~(sys_sigset)0;
-	struct child c = {.start = start};
 	sys_sigset mask;
+	long ret;
+
+	sys_sigprocmask(SIG_BLOCK, &all, &mask);
+	c->mask = c->start->attributes.flags & POSIX_SPAWN_SETSIGMASK
+			  ? set_of(&c->start->attributes.sigmask)
+			  : mask;
+	c->mask &= ~(bit_of(SIGNAL_CANCEL) | bit_of(SIGNAL_SETXID)); /* as sigprocmask(3) */
+	ret = clone_child(&args, c);
+	if (ret < 0)
+		c->error = -noted(c, ret);
+	else if (c->error)
+		noted(c, sys_call4(SYS_wait4, ret, 0, 0, 0));
+	sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+	return ret;
+}
+
+int child_start(const struct child_start *start, struct child_result *result)
+{
+	struct child c = {.start = start};
+	size_t size;
+	void *stack;
 	long ret;
 
 	if (!can_be_done(start))
 		return -ENOTSUP;
-	sys_sigprocmask(SIG_BLOCK, &all, &mask);
-	c.mask = start->attributes.flags & POSIX_SPAWN_SETSIGMASK
-			 ? set_of(&start->attributes.sigmask)
-			 : mask;
-	c.mask &= ~(bit_of(SIGNAL_CANCEL) | bit_of(SIGNAL_SETXID)); /* as sigprocmask(3) */
-	ret = clone_child(&args, &c);
-	if (ret < 0)
-		c.error = -noted(&c, ret);
-	else if (c.error)
-		noted(&c, sys_call4(SYS_wait4, ret, 0, 0, 0));
-	sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+	size = stack_size(start->argv);
+	stack = sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (sys_is_error(stack)) {
+		*result = (struct child_result){.errno_is = -(int)(intptr_t)stack};
+		return result->errno_is;
+	}
+	ret = run_child(&c, stack, size);
+	sys_munmap(stack, size);
 	/* Not known to the kernel, or to a filter that does not tell the flags apart. */
 	if (ret == -ENOSYS || ret == -EINVAL || ret == -EPERM)
 		return -ENOTSUP;

@@ -1,10 +1,9 @@
 /*
  * posix_spawn() done here: for the starts that libc's own function would only slow down.
  *
- * glibc 2.34 to 2.37 has the child look at each of its 64 signals, about 130 system calls, and maps
- * a stack for it: a quarter of what a start costs that needs no dynamic linking.  Linux 5.5 clears
- * signal handlers itself (CLONE_CLEAR_SIGHAND, clone(2)), and a child that makes nothing but system
- * calls needs a stack of a few hundred bytes.  glibc 2.38 and later use that flag too.
+ * glibc 2.34 to 2.37 has the child look at each of its 64 signals, about 130 system calls: a
+ * quarter of what a start costs that needs no dynamic linking.  Linux 5.5 clears signal handlers
+ * itself (CLONE_CLEAR_SIGHAND, clone(2)); later versions of glibc use that too.
  *
  * What the child is and does, and in which order, is as with those versions of glibc, down to its
  * dispositions of the two signals that glibc keeps for itself.
@@ -38,7 +37,8 @@ struct child_result {
 /*
  * Start.  0, and *result; or an error number, as posix_spawn(3) returns it, and no child; or
  * -ENOTSUP if libc must do it: an action or attribute that is not done here, or a kernel that
- * cannot.  Nothing has happened then.  No allocation; about 2.5 KiB of stack.
+ * cannot.  Nothing has happened then.  Maps a stack for the
+ * child and unmaps it.
  */
 int child_start(const struct child_start *start, struct child_result *result);
 
