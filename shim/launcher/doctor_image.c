@@ -2,8 +2,13 @@
  * What the image engine needs.
  */
 #include <errno.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "begin.h"
@@ -43,6 +48,69 @@ static void check_yama(struct doctor *d)
 		fclose(file);
 }
 
+static volatile unsigned long watched;
+
+/* To be traced by its parent, it goes on to read what is watched. */
+static pid_t start_reader(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+			raise(SIGSTOP);
+		_exit(watched != 0);
+	}
+	return pid;
+}
+
+static bool is_stopped_by(pid_t pid, int sig)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFSTOPPED(status) && WSTOPSIG(status) == sig;
+}
+
+/* Why a child's reading of `watched` cannot be seen, or null if it can: ptrace(2), and for the
+   registers Intel SDM volume 3, 18.2. */
+static const char *try_debug_registers(pid_t pid)
+{
+	const size_t at = offsetof(struct user, u_debugreg);
+	const unsigned long control = 1 | 0xbUL << 16; /* number 0, reading and writing, 8 bytes */
+
+	if (pid < 0)
+		return strerror(errno);
+	if (!is_stopped_by(pid, SIGSTOP))
+		return "a child cannot be traced";
+	if (ptrace(PTRACE_POKEUSER, pid, at, &watched) ||
+	    ptrace(PTRACE_POKEUSER, pid, at + 7 * sizeof control, control) ||
+	    ptrace(PTRACE_CONT, pid, NULL, NULL))
+		return strerror(errno);
+	return is_stopped_by(pid, SIGTRAP) ? NULL : "they have no effect";
+}
+
+static void check_debug_registers(struct doctor *d)
+{
+	pid_t pid = start_reader();
+	const char *problem = try_debug_registers(pid);
+
+	if (problem)
+		doctor_add(d, CHECK_NOTE, "debug registers",
+			   "nothing can be baked: who reads the environment could not be seen",
+			   "%s", problem);
+	else
+		doctor_add(d, CHECK_OK, "debug registers",
+			   "it can be seen who reads a program's environment", "usable");
+	/* It may be gone already. */
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+}
+
 static void check_modules(struct doctor *d)
 {
 	if (security_selinux_enforces(""))
@@ -61,6 +129,7 @@ void doctor_check_image(struct doctor *d)
 {
 	check_proc(d);
 	check_yama(d);
+	check_debug_registers(d);
 	check_modules(d);
 	if (!*d->image_line)
 		doctor_add(d, CHECK_NOTE, "engine image", "not used",

@@ -18,12 +18,27 @@ foreach(fixture IN LISTS fixtures)
   st_image_fixture(${fixture} Threads::Threads)
 endforeach()
 
+# Programs with names: fewer, and more, than there is room for.
+set(programs names 10 many_names 20000)
+while(programs)
+  list(POP_FRONT programs name many)
+  add_executable(image_fixture_${name} image_fixture_names.c)
+  target_compile_definitions(image_fixture_${name} PRIVATE MANY=${many})
+  target_compile_options(image_fixture_${name} PRIVATE -g) # what a debug link is for
+  target_link_libraries(image_fixture_${name} PRIVATE st_options)
+  set_target_properties(image_fixture_${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
+endwhile()
+
 st_unit_test(image_start unit_image)
 st_unit_test(image_fresh unit_image)
 st_unit_test(image_eligible unit_image)
 st_unit_test(image_cost unit_image)
 st_unit_test(image_store unit_image)
-foreach(test image_store image_start image_fresh image_eligible image_cost)
+st_unit_test(image_sections unit_image PkgConfig::LIBELF)
+add_dependencies(test_image_sections image_fixture_names image_fixture_many_names)
+st_unit_test(image_symbols unit_image PkgConfig::LIBELF)
+foreach(test image_sections image_store image_start image_fresh image_eligible image_cost)
   set_target_properties(test_${test} PROPERTIES ST_ARGV_LITERALS ON)
   target_compile_definitions(test_${test} PRIVATE
     FIXTURE_DIR="${CMAKE_BINARY_DIR}/test/unit")

@@ -30,7 +30,7 @@ static const struct {
 	{FIXTURE("getpid"), "system call 39"}, {FIXTURE("random"), "32 random bytes"},
 	{FIXTURE("writes"), "for writing"},    {FIXTURE("shared"), "shared memory"},
 	{FIXTURE("thread"), "its start-up"},   {FIXTURE("clock"), "reads a clock"},
-	{FIXTURE("seed"), "another result"},   {FIXTURE("count"), "another result"},
+	{FIXTURE("seed"), "another result"},   {FIXTURE("count"), "environment by itself"},
 	{FIXTURE("value"), "initial stack"},   {FIXTURE("open"), "leaves a file open"},
 };
 

@@ -150,6 +150,24 @@ static int add_touches(struct capture *c, const struct area *a, const unsigned c
 	return err;
 }
 
+static int add_code(struct capture *c, const struct mapping *m)
+{
+	struct stored_code *code;
+
+	if (!m->ino || !(m->prot & PROT_EXEC))
+		return 0;
+	code = GROW(c->codes, c->code_count);
+	if (!code)
+		return -ENOMEM;
+	*code = (struct stored_code){.at = m->start,
+				     .size = m->end - m->start,
+				     .offset = m->offset,
+				     .dev = m->dev,
+				     .ino = m->ino,
+				     .path = strdup(m->path)};
+	return code->path ? 0 : -ENOMEM;
+}
+
 static int store_area(struct capture *c, const struct tracee *t, const struct area *a)
 {
 	const struct mapping *m = &a->map;
@@ -167,6 +185,8 @@ static int store_area(struct capture *c, const struct tracee *t, const struct ar
 		err = store(c, m, data, end);
 	if (!err)
 		err = add_touches(c, a, data);
+	if (!err)
+		err = add_code(c, m);
 	free(data);
 	return err;
 }
@@ -272,8 +292,11 @@ void capture_free(struct capture *c)
 		free(c->segments[i].data);
 	for (size_t i = 0; i < c->remap_count; i++)
 		free(c->remaps[i].path);
+	for (size_t i = 0; i < c->code_count; i++)
+		free(c->codes[i].path);
 	free(c->segments);
 	free(c->remaps);
+	free(c->codes);
 	free(c->fixes);
 	free(c->protects);
 	free(c->touches);

@@ -29,6 +29,15 @@ struct remap {
 	uint64_t dev, ino;
 };
 
+/* Code that is stored though a file has it: tools look for its names in the image. */
+struct stored_code {
+	uint64_t at;
+	uint64_t size;
+	uint64_t offset; /* in the file */
+	uint64_t dev, ino;
+	char *path;
+};
+
 /* Not in images: a pointer into the initial stack, or what looks like one. */
 #define FIX_UNKNOWN UINT32_MAX
 
@@ -45,6 +54,8 @@ struct capture {
 	size_t protect_count;
 	struct image_touch *touches;
 	size_t touch_count;
+	struct stored_code *codes;
+	size_t code_count;
 	uint64_t own_bytes; /* memory that differs from its files: what had to be stored */
 	char refusal[128];
 };

@@ -6,6 +6,9 @@
  * code at its start and, RESUME_CODE_SIZE further on, the table below.  Everything in the table is
  * an offset from its beginning or a fixed address; there is nothing in it of the process that was
  * baked but what freshness needs.
+ *
+ * Behind all segments, where no start looks, stand the sections and symbols that debuggers and
+ * profilers look for (sections.h).
  */
 #ifndef ST_IMAGE_FORMAT_H
 #define ST_IMAGE_FORMAT_H
@@ -15,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 6,
+	IMAGE_VERSION = 7,
 	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
 };
 

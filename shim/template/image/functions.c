@@ -117,7 +117,19 @@ static uint64_t find_libc(pid_t pid)
 	return at;
 }
 
-int functions_watch_libc(struct functions *f, struct tracee *t)
+/* libc's variable with the last part of argv[0]: a program that uses it may have it, under either
+   name, in its own memory. */
+static uint64_t find_short_name(const struct place *p, const struct tracee *t, uint64_t libc)
+{
+	static const char *const names[] = {"program_invocation_short_name", "__progname"};
+	uint64_t at = symbol_address(t->pid, p->aux[AT_ENTRY], names[0], NULL);
+
+	if (!at)
+		at = symbol_address(t->pid, p->aux[AT_ENTRY], names[1], NULL);
+	return at ? at : symbol_address(t->pid, libc, names[0], NULL);
+}
+
+int functions_watch_libc(struct functions *f, const struct place *p, struct tracee *t)
 {
 	static const char *const set_env[] = {"setenv", "unsetenv", "putenv", "clearenv"};
 	uint64_t libc;
@@ -129,8 +141,9 @@ int functions_watch_libc(struct functions *f, struct tracee *t)
 	/* ld.so reports once before it has mapped anything. */
 	if (!libc)
 		return 0;
-	f->get_env = symbol_address(t->pid, libc, "getenv", NULL);
+	f->get_env = symbol_address(t->pid, libc, "getenv", &f->get_env_size);
 	f->secure_get_env = symbol_address(t->pid, libc, "secure_getenv", NULL);
+	f->short_name = find_short_name(p, t, libc);
 	f->curbrk = symbol_address(t->pid, libc, "__curbrk", NULL);
 	if (!f->get_env || !f->secure_get_env || !f->curbrk)
 		return -ENOEXEC;
@@ -142,6 +155,11 @@ int functions_watch_libc(struct functions *f, struct tracee *t)
 		err = f->set_env[i] ? tracee_add_breakpoint(t, f->set_env[i]) : -ENOEXEC;
 	}
 	return err;
+}
+
+bool functions_reads_environment(const struct functions *f, uint64_t at)
+{
+	return at >= f->get_env && at - f->get_env < f->get_env_size;
 }
 
 bool functions_changes_environment(const struct functions *f, uint64_t at)

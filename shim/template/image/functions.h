@@ -14,8 +14,10 @@
 struct functions {
 	uint64_t loaded; /* _dl_debug_state: all libraries are mapped, no constructor has run */
 	uint64_t get_env;
+	uint64_t get_env_size; /* of its code, in bytes */
 	uint64_t secure_get_env;
 	uint64_t set_env[4]; /* setenv() and those like it */
+	uint64_t short_name; /* program_invocation_short_name, a variable */
 	uint64_t curbrk;     /* libc's __curbrk, a variable */
 };
 
@@ -23,7 +25,10 @@ struct functions {
 int functions_watch_loader(struct functions *f, const struct place *p, struct tracee *t);
 
 /* At that stop: find libc and stop at what constructors may call.  Nothing the second time. */
-int functions_watch_libc(struct functions *f, struct tracee *t);
+int functions_watch_libc(struct functions *f, const struct place *p, struct tracee *t);
+
+/* True if at is in the function that reads the environment for constructors. */
+bool functions_reads_environment(const struct functions *f, uint64_t at);
 
 /* True if at is the address of a function by which constructors may change the environment. */
 bool functions_changes_environment(const struct functions *f, uint64_t at);

@@ -75,6 +75,55 @@ static bool is_whole(const struct image_view *v)
 	return t->file_count > 0;
 }
 
+/* A section's content, of which every offset of a string is in it, and ends there. */
+static bool is_strings(const struct image_view *v, const Elf64_Shdr *s)
+{
+	return s->sh_type == SHT_STRTAB && s->sh_size && !v->data[s->sh_offset + s->sh_size - 1];
+}
+
+static bool has_symbols(const struct image_view *v, const Elf64_Shdr *list, size_t count,
+			const Elf64_Shdr *table)
+{
+	const Elf64_Sym *symbols = (const void *)(v->data + table->sh_offset);
+	size_t symbol_count = table->sh_size / sizeof *symbols;
+
+	if (table->sh_entsize != sizeof *symbols || table->sh_size % sizeof *symbols ||
+	    table->sh_offset % sizeof(uint64_t) || table->sh_info > symbol_count ||
+	    table->sh_link >= count || !is_strings(v, &list[table->sh_link]))
+		return false;
+	for (size_t i = 0; i < symbol_count; i++)
+		if (symbols[i].st_name >= list[table->sh_link].sh_size ||
+		    symbols[i].st_shndx >= count)
+			return false;
+	return true;
+}
+
+/* What tools read of it (sections.h), if there is anything. */
+static bool has_sections(const struct image_view *v)
+{
+	const Elf64_Ehdr *eh = (const void *)v->data;
+	const Elf64_Shdr *list;
+
+	if (eh->e_shnum == 0)
+		return eh->e_shoff == 0 && eh->e_shstrndx == 0;
+	if (eh->e_shentsize != sizeof *list || eh->e_shoff % sizeof(uint64_t) ||
+	    !is_inside(eh->e_shoff, eh->e_shnum * sizeof *list, v->size) ||
+	    eh->e_shstrndx >= eh->e_shnum)
+		return false;
+	list = (const void *)(v->data + eh->e_shoff);
+	for (size_t i = 0; i < eh->e_shnum; i++)
+		if (list[i].sh_type != SHT_NOBITS &&
+		    !is_inside(list[i].sh_offset, list[i].sh_size, v->size))
+			return false;
+	if (!is_strings(v, &list[eh->e_shstrndx]))
+		return false;
+	for (size_t i = 0; i < eh->e_shnum; i++)
+		if (list[i].sh_name >= list[eh->e_shstrndx].sh_size ||
+		    (list[i].sh_type == SHT_SYMTAB && !has_symbols(v, list, eh->e_shnum, &list[i])))
+			return false;
+	return true;
+}
+
 int image_read(int fd, struct image_view *view)
 {
 	struct stat st;
@@ -91,7 +140,7 @@ int image_read(int fd, struct image_view *view)
 	view->data = data;
 	view->size = (size_t)st.st_size;
 	view->table = find_table(view->data, view->size);
-	if (view->table && is_whole(view))
+	if (view->table && is_whole(view) && has_sections(view))
 		return 0;
 	image_read_end(view);
 	return -EINVAL;

@@ -9,7 +9,8 @@
 
 #include "format.h"
 
-/* An image file, mapped and found to be whole: every offset in its table lies inside. */
+/* An image file, mapped and found to be whole: every offset in its table, in its section headers
+   and in its symbol table lies inside. */
 struct image_view {
 	const unsigned char *data;
 	size_t size;

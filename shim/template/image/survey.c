@@ -11,9 +11,7 @@
 
 enum {
 	OBJECT_MAX = 256 * 1024, /* bytes of a file that may be stored though they are the file's */
-	/* An image is to be at most 1.25 times the memory that differs, plus this; a part of it is
-	   for the resume code, the table and the ends of pages. */
-	EXTRA_MAX = 512 * 1024,
+	/* Of IMAGE_EXTRA_MAX, for the resume code, the table, the ends of pages and symbols. */
 	EXTRA_SPARED = 160 * 1024,
 };
 
@@ -124,7 +122,7 @@ static const struct mapping *smallest_file(const struct survey *s, uint64_t *byt
 /* Store small objects, the smallest first, as long as there is room. */
 static void store_small(struct survey *s)
 {
-	uint64_t room = s->own_bytes / 4 + EXTRA_MAX - EXTRA_SPARED;
+	uint64_t room = s->own_bytes / 4 + IMAGE_EXTRA_MAX - EXTRA_SPARED;
 	const struct mapping *file;
 	uint64_t bytes;
 

@@ -17,6 +17,9 @@
 #include "place.h"
 #include "tracee.h"
 
+/* An image is to be at most 1.25 times the memory that differs, plus this. */
+enum { IMAGE_EXTRA_MAX = 512 * 1024 };
+
 /* A mapping that is kept, in one way or the other. */
 struct area {
 	struct mapping map; /* its path belongs to the survey */

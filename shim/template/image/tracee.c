@@ -15,6 +15,13 @@
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80, INT3 = 0xcc };
 
+/* Debug registers, Intel SDM volume 3, 18.2: 0 to 3 have addresses, 6 tells which of them it was.
+ */
+enum { DEBUG_STATUS = 6, DEBUG_CONTROL = 7 };
+/* In DEBUG_CONTROL, for number n: enabled; for reading and writing, eight bytes. */
+#define DEBUG_ENABLE(n)  (UINT64_C(1) << (2 * (n)))
+#define DEBUG_TOUCHED(n) (UINT64_C(0xb) << (16 + 4 * (n)))
+
 __attribute__((noreturn)) static void become(pid_t tracer, const char *path, char *const argv[],
 					     char *const envp[], int cpu)
 {
@@ -240,6 +247,40 @@ static bool skip_clock(const struct tracee *t, const struct user_regs_struct *re
 	return tracee_set_regs(t, &after) == 0;
 }
 
+static int set_debug_register(const struct tracee *t, unsigned number, uint64_t value)
+{
+	size_t at = offsetof(struct user, u_debugreg) + number * sizeof(uint64_t);
+
+	return ptrace(PTRACE_POKEUSER, t->pid, at, value) < 0 ? -errno : 0;
+}
+
+int tracee_watch(struct tracee *t, const uint64_t words[], unsigned count)
+{
+	uint64_t control = 0;
+	int err = 0;
+
+	for (unsigned i = 0; i < count && !err; i++) {
+		err = set_debug_register(t, i, words[i]);
+		control |= DEBUG_ENABLE(i) | DEBUG_TOUCHED(i);
+	}
+	return err ? err : set_debug_register(t, DEBUG_CONTROL, control);
+}
+
+/* After a SIGTRAP: whether a debug register raised it, and which. */
+static bool is_touched(struct tracee *t)
+{
+	siginfo_t info;
+	long status;
+
+	if (ptrace(PTRACE_GETSIGINFO, t->pid, NULL, &info) < 0 || info.si_code != TRAP_HWBKPT)
+		return false;
+	errno = 0;
+	status = ptrace(PTRACE_PEEKUSER, t->pid,
+			offsetof(struct user, u_debugreg) + DEBUG_STATUS * sizeof(uint64_t), NULL);
+	t->touched = errno ? 0 : (unsigned)status & ((1U << TRACEE_WORDS) - 1);
+	return true;
+}
+
 int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_struct *regs)
 {
 	const struct breakpoint *b;
@@ -263,6 +304,8 @@ int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_stru
 	if (stop == SYSCALL_STOP) {
 		t->in_syscall = !t->in_syscall;
 		*event = t->in_syscall ? TRACEE_SYSCALL_ENTRY : TRACEE_SYSCALL_EXIT;
+	} else if (stop == SIGTRAP && is_touched(t)) {
+		*event = TRACEE_WATCH;
 	} else if (stop == SIGTRAP && breakpoint_at(t, regs->rip - 1)) {
 		regs->rip--;
 		err = tracee_set_regs(t, regs);

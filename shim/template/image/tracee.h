@@ -14,7 +14,7 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
-enum { TRACEE_BREAKPOINTS = 8 };
+enum { TRACEE_BREAKPOINTS = 8, TRACEE_WORDS = 4 };
 
 struct breakpoint {
 	uint64_t at;
@@ -28,6 +28,7 @@ struct tracee {
 	struct breakpoint breakpoints[TRACEE_BREAKPOINTS];
 	unsigned breakpoint_count;
 	bool in_syscall;
+	unsigned touched; /* after TRACEE_WATCH: a bit for each watched word */
 };
 
 /*
@@ -54,11 +55,19 @@ int tracee_add_breakpoint(struct tracee *t, uint64_t at);
 /* Put the original bytes back everywhere. */
 int tracee_remove_breakpoints(struct tracee *t);
 
+/*
+ * Stop, with TRACEE_WATCH, whenever an instruction reads or writes one of these words, of eight
+ * bytes, aligned; TRACEE_WORDS at most.  The error is the kernel's if there are no debug registers
+ * to be had.
+ */
+int tracee_watch(struct tracee *t, const uint64_t words[], unsigned count);
+
 enum tracee_event {
 	TRACEE_SYSCALL_ENTRY,
 	TRACEE_SYSCALL_EXIT,
 	TRACEE_BREAKPOINT, /* regs.rip is the breakpoint's address, its instruction not yet run */
 	TRACEE_CLOCK,      /* rdtsc at regs.rip: skipped, with 0 for its result */
+	TRACEE_WATCH,      /* a watched word was touched; regs.rip is the next instruction */
 	TRACEE_OTHER,      /* a signal, an exit, an exec, a clone */
 };
 

@@ -2,38 +2,15 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/futex.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "functions.h"
-
-#define ARCH_SET_FS_CODE 0x1002
-/* Queries for control-flow enforcement; EINVAL on kernels without, and no state either way. */
-#define ARCH_CET_STATUS   0x3001
-#define ARCH_SHSTK_STATUS 0x5005
+#include "watch_part.h"
 
 enum { STEPS_MAX = 100000 };
 
-/* A system call in progress. */
-struct call {
-	long nr;
-	uint64_t arg[6];
-	/* The result is not the kernel's but this. */
-	bool emulated;
-	uint64_t result;
-};
-
-__attribute__((format(printf, 2, 3))) static int refuse(struct watch *w, const char *format, ...)
+int watch_refuse(struct watch *w, const char *format, ...)
 {
 	va_list ap;
 
@@ -43,7 +20,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct watch *w, const c
 	return -ENOTSUP;
 }
 
-static int read_string(const struct tracee *t, uint64_t at, char *buf, size_t size)
+int watch_string(const struct tracee *t, uint64_t at, char *buf, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		int err = tracee_read(t, at + i, &buf[i], 1);
@@ -56,333 +33,31 @@ static int read_string(const struct tracee *t, uint64_t at, char *buf, size_t si
 	return -ENAMETOOLONG;
 }
 
-static int note_file(struct watch *w, const char *path, bool absent)
-{
-	struct seen_file *f;
-
-	for (unsigned i = 0; i < w->file_count; i++)
-		if (strcmp(w->files[i].path, path) == 0)
-			return 0;
-	if (w->file_count == WATCH_FILES)
-		return refuse(w, "its start-up looks at more than %d files", WATCH_FILES);
-	f = &w->files[w->file_count];
-	f->path = strdup(path);
-	f->absent = absent;
-	if (!f->path)
-		return -ENOMEM;
-	w->file_count++;
-	return 0;
-}
-
-/* What does not change while the system runs: whether selinuxfs is there, for libselinux; and how
-   many processors there may ever be.  Their times are those of the moment. */
-static bool is_constant(const char *path)
-{
-	return strcmp(path, "/proc/filesystems") == 0 ||
-	       strcmp(path, "/sys/devices/system/cpu/possible") == 0;
-}
-
-/* Places whose content is made when it is read, or that are not files at all. */
-static bool is_special(const char *path)
-{
-	if (is_constant(path))
-		return false;
-	return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
-	       strncmp(path, "/dev/", 5) == 0;
-}
-
-/* After a system call that named a file: what it found is a condition from now on. */
-static int named_file(struct watch *w, const struct tracee *t, uint64_t name, long result)
-{
-	char path[PATH_MAX];
-	int err = read_string(t, name, path, sizeof path);
-
-	if (err)
-		return err;
-	if (path[0] != '/')
-		return refuse(w, "its start-up looks for a file in the working directory");
-	if (result >= 0 && is_special(path))
-		return refuse(w, "its start-up reads %.80s", path);
-	if (is_constant(path))
-		return 0;
-	if (result >= 0)
-		return note_file(w, path, false);
-	if (result == -ENOENT || result == -ENOTDIR)
-		return note_file(w, path, true);
-	return refuse(w, "its start-up cannot read %.80s", path);
-}
-
-/* ld.so asks for the program's directory, for $ORIGIN: the same whenever this target starts. */
-static int link_read(struct watch *w, const struct tracee *t, uint64_t name, long result)
-{
-	char path[PATH_MAX];
-	int err = read_string(t, name, path, sizeof path);
-
-	if (err || strcmp(path, "/proc/self/exe") == 0)
-		return err;
-	return result < 0 ? named_file(w, t, name, result)
-			  : refuse(w, "its start-up reads the symbolic link %.80s", path);
-}
-
-static int note_limit(struct watch *w, const struct place *p, const struct tracee *t,
-		      const struct call *c)
-{
-	struct rlimit limit;
-	int err;
-
-	if (c->arg[0] != 0 || c->arg[2] != 0 || c->arg[3] == 0)
-		return refuse(w, "its start-up sets a resource limit");
-	if (w->limit_count == WATCH_LIMITS)
-		return refuse(w, "its start-up looks at too many resource limits");
-	err = tracee_read(t, c->arg[3], &limit, sizeof limit);
-	if (err)
-		return err;
-	/* libc's default for the stacks of threads: resume knows what it makes of it (merge.h). */
-	if (c->arg[1] == RLIMIT_STACK) {
-		limit.rlim_cur = p->spot->stack_limit;
-		return tracee_write(t, c->arg[3], &limit, sizeof limit);
-	}
-	w->limits[w->limit_count++] =
-		(struct seen_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
-	return 0;
-}
-
-static int note_bound(struct watch *w, uint64_t capability, long answer)
-{
-	if (w->bound_count == WATCH_BOUNDS)
-		return refuse(w, "its start-up looks at too many capabilities");
-	w->bounds[w->bound_count++] = (struct image_bound){(uint32_t)capability, (int32_t)answer};
-	return 0;
-}
-
-/* brk(2) in the place that the heap of a started image will have. */
-static void emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
-{
-	uint64_t old = (p->brk + 4095) & ~UINT64_C(4095);
-	uint64_t wanted = c->arg[0];
-	uint64_t end = (wanted + 4095) & ~UINT64_C(4095);
-
-	c->emulated = true;
-	if (wanted >= p->brk_start && wanted - p->brk_start < UINT64_C(0x40000000))
-		p->brk = wanted;
-	c->result = p->brk;
-	regs->orig_rax = SYS_getpid;
-	if (c->result != wanted || end <= old)
-		return;
-	regs->orig_rax = SYS_mmap;
-	regs->rdi = old;
-	regs->rsi = end - old;
-	regs->rdx = PROT_READ | PROT_WRITE;
-	regs->r10 = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-	regs->r8 = (unsigned long long)-1;
-	regs->r9 = 0;
-}
-
-static int before_mmap(struct watch *w, struct place *p, const struct call *c,
-		       struct user_regs_struct *regs)
-{
-	const uint64_t flags = c->arg[3];
-
-	if ((flags & MAP_TYPE) != MAP_PRIVATE)
-		return refuse(w, "its start-up maps shared memory");
-	if (flags & MAP_FIXED)
-		return 0;
-	if (flags & (MAP_32BIT | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED))
-		return refuse(w, "its start-up asks for memory of a special kind");
-	if (c->arg[1] > p->lowest - IMAGE_LOW)
-		return refuse(w, "its start-up asks for too much memory");
-	regs->rdi = (flags & MAP_ANONYMOUS) && c->arg[2] == (PROT_READ | PROT_WRITE)
-			    ? place_data(p, c->arg[1])
-			    : place_mapping(p, c->arg[1]);
-	regs->r10 = (flags & ~(uint64_t)MAP_FIXED_NOREPLACE) | MAP_FIXED;
-	return 0;
-}
-
-/* Before a system call: let it go, change it, or give up. */
-static int before_call(struct watch *w, struct place *p, struct tracee *t, struct call *c,
-		       struct user_regs_struct *regs)
-{
-	int err;
-
-	*c = (struct call){.nr = (long)regs->orig_rax,
-			   .arg = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9}};
-	switch (c->nr) {
-	case SYS_brk:
-		emulate_brk(p, c, regs);
-		return tracee_set_regs(t, regs);
-	case SYS_mmap:
-		err = before_mmap(w, p, c, regs);
-		return err ? err : tracee_set_regs(t, regs);
-	case SYS_arch_prctl:
-		if (c->arg[0] == ARCH_SET_FS_CODE)
-			w->fs_base = c->arg[1];
-		else if (c->arg[0] != ARCH_CET_STATUS && c->arg[0] != ARCH_SHSTK_STATUS)
-			return refuse(w, "its start-up calls arch_prctl(%#lx)", c->arg[0]);
-		return 0;
-	case SYS_set_tid_address:
-		w->tid_address = c->arg[0];
-		return 0;
-	case SYS_set_robust_list:
-		w->robust_list = c->arg[0];
-		w->robust_list_size = c->arg[1];
-		return 0;
-	case SYS_rseq:
-		w->rseq = c->arg[0];
-		w->rseq_size = (uint32_t)c->arg[1];
-		w->rseq_signature = (uint32_t)c->arg[3];
-		return 0;
-	case SYS_openat:
-		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & (O_CREAT | O_TMPFILE)))
-			return refuse(w, "its start-up opens a file for writing");
-		return 0;
-	case SYS_open:
-		if ((c->arg[1] & O_ACCMODE) != O_RDONLY || (c->arg[1] & O_CREAT))
-			return refuse(w, "its start-up opens a file for writing");
-		return 0;
-	case SYS_getrandom:
-		/* A byte to see whether the call works (gnutls), or malloc's tcache key: eight that
-		   tell its own marks from data.  More may be the seed of a generator. */
-		if (c->arg[1] > sizeof p->spot->random)
-			return refuse(w, "its start-up asks for %lu random bytes", c->arg[1]);
-		return 0;
-	case SYS_uname:
-		/* ld.so looks at the kernel's version (glibc before 2.37); who else asks may be in
-		   another UTS namespace next time, or the host have another name. */
-		if (regs->rip < p->loader || regs->rip >= p->loader_end)
-			return refuse(w, "its start-up asks for the host's name");
-		return 0;
-	case SYS_futex:
-		/* pthread_once() and C++ statics wake whoever might wait, which is nobody. */
-		if ((c->arg[1] & FUTEX_CMD_MASK) != FUTEX_WAKE)
-			return refuse(w, "its start-up waits for a futex");
-		return 0;
-	case SYS_sched_setaffinity:
-		/* Of no process: so the preload asks whether memory can be read (readable.h). */
-		if ((pid_t)c->arg[0] != -1)
-			return refuse(w, "its start-up chooses processors");
-		return 0;
-	case SYS_prctl:
-		if (c->arg[0] != PR_CAPBSET_READ)
-			return refuse(w, "its start-up calls prctl(%lu)", c->arg[0]);
-		return 0;
-	/* Effects on the process's own memory and descriptors only. */
-	case SYS_read:
-	case SYS_pread64:
-	case SYS_close:
-	case SYS_fstat:
-	case SYS_lseek:
-	case SYS_munmap:
-	case SYS_mprotect:
-	/* Conditions, noted at the exit. */
-	case SYS_access:
-	case SYS_faccessat:
-	case SYS_stat:
-	case SYS_lstat:
-	case SYS_newfstatat:
-	case SYS_readlink:
-	case SYS_readlinkat:
-	case SYS_statfs:
-	case SYS_prlimit64:
-	case SYS_getrlimit:
-	/* Questions whose answer is the default, by the way it was started. */
-	case SYS_rt_sigprocmask:
-		return 0;
-	default:
-		return refuse(w, "its start-up makes system call %ld", c->nr);
-	}
-}
-
-static int after_call(struct watch *w, const struct place *p, const struct tracee *t,
-		      struct call *c, struct user_regs_struct *regs)
-{
-	long result = (long)regs->rax;
-
-	if (c->emulated) {
-		if (result < 0)
-			return (int)result;
-		regs->rax = c->result;
-		return tracee_set_regs(t, regs);
-	}
-	if ((c->nr == SYS_openat || c->nr == SYS_open) && result >= 0)
-		w->open_files++;
-	if (c->nr == SYS_close && result == 0)
-		w->open_files--;
-	switch (c->nr) {
-	case SYS_newfstatat:
-		/* By descriptor: the file was named when it was opened. */
-		return (c->arg[3] & AT_EMPTY_PATH) ? 0 : named_file(w, t, c->arg[1], result);
-	case SYS_openat:
-	case SYS_faccessat:
-		return named_file(w, t, c->arg[1], result);
-	case SYS_open:
-	case SYS_access:
-	case SYS_stat:
-	case SYS_lstat:
-	case SYS_statfs:
-		return named_file(w, t, c->arg[0], result);
-	case SYS_readlink:
-		return link_read(w, t, c->arg[0], result);
-	case SYS_readlinkat:
-		return refuse(w, "its start-up reads a symbolic link");
-	case SYS_getrandom:
-		return result <= 0 ? 0
-				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
-	case SYS_prlimit64:
-		return note_limit(w, p, t, c);
-	case SYS_prctl:
-		return note_bound(w, c->arg[1], result);
-	case SYS_getrlimit:
-		return refuse(w, "its start-up calls getrlimit");
-	case SYS_rt_sigprocmask:
-		return c->arg[1] ? refuse(w, "its start-up changes the signal mask") : 0;
-	default:
-		return 0;
-	}
-}
-
-static int on_getenv(struct watch *w, const struct tracee *t, uint64_t name)
-{
-	char text[128];
-	int err = read_string(t, name, text, sizeof text);
-
-	if (err)
-		return err;
-	for (unsigned i = 0; i < w->name_count; i++)
-		if (strcmp(w->names[i], text) == 0)
-			return 0;
-	if (w->name_count == WATCH_NAMES)
-		return refuse(w, "its constructors read too many environment variables");
-	w->names[w->name_count] = strdup(text);
-	if (!w->names[w->name_count])
-		return -ENOMEM;
-	w->name_count++;
-	return 0;
-}
-
 /* A function of ld.so or libc that is watched was called. */
-static int on_function(struct watch *w, struct tracee *t, struct functions *f,
-		       const struct user_regs_struct *regs)
+static int on_function(struct watch *w, const struct place *p, struct tracee *t,
+		       struct functions *f, const struct user_regs_struct *regs)
 {
 	if (regs->rip == f->loaded)
-		return functions_watch_libc(f, t);
-	if (functions_changes_environment(f, regs->rip))
-		return refuse(w, "its constructors change the environment");
-	return on_getenv(w, t, regs->rdi);
+		return functions_watch_libc(f, p, t);
+	return watch_function(w, t, f, regs);
 }
 
 /* Start-up is over. */
 static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
 		    const struct functions *f, const struct user_regs_struct *regs)
 {
+	int err;
+
 	if (regs->rsp != p->stack)
-		return refuse(w, "its stack is not as the kernel made it");
+		return watch_refuse(w, "its stack is not as the kernel made it");
 	if (!f->curbrk)
-		return refuse(w, "it does not use glibc");
+		return watch_refuse(w, "it does not use glibc");
 	if (w->open_files)
-		return refuse(w, "its start-up leaves a file open");
+		return watch_refuse(w, "its start-up leaves a file open");
 	w->rdx = regs->rdx;
 	w->curbrk = f->curbrk;
-	return tracee_remove_breakpoints(t);
+	err = watch_vectors_end(w);
+	return err ? err : tracee_remove_breakpoints(t);
 }
 
 int watch_run(struct watch *w, struct place *p, struct tracee *t)
@@ -394,29 +69,33 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 	*w = (struct watch){0};
 	if (!err)
 		err = functions_watch_loader(&functions, p, t);
+	if (!err)
+		err = watch_vectors(w, p, t);
 	for (int steps = 0; !err; steps++) {
 		struct user_regs_struct regs;
 		enum tracee_event event;
 
 		if (steps == STEPS_MAX)
-			return refuse(w, "its start-up takes too long");
+			return watch_refuse(w, "its start-up takes too long");
 		err = tracee_run(t, &event, &regs);
 		if (err)
 			break;
 		if (event == TRACEE_SYSCALL_ENTRY) {
-			err = before_call(w, p, t, &call, &regs);
+			err = watch_before_call(w, p, t, &call, &regs);
 		} else if (event == TRACEE_SYSCALL_EXIT) {
-			err = after_call(w, p, t, &call, &regs);
+			err = watch_after_call(w, p, t, &call, &regs);
 		} else if (event == TRACEE_CLOCK) {
 			/* ld.so times itself for LD_DEBUG=statistics. */
 			if (regs.rip < p->loader || regs.rip >= p->loader_end)
-				err = refuse(w, "its start-up reads a clock");
+				err = watch_refuse(w, "its start-up reads a clock");
+		} else if (event == TRACEE_WATCH) {
+			err = watch_touched(w, p, t, &functions, &regs);
 		} else if (event == TRACEE_OTHER) {
-			err = refuse(w, "its start-up ends or raises a signal");
+			err = watch_refuse(w, "its start-up ends or raises a signal");
 		} else if (regs.rip == p->aux[AT_ENTRY]) {
 			return at_entry(w, p, t, &functions, &regs);
 		} else {
-			err = on_function(w, t, &functions, &regs);
+			err = on_function(w, p, t, &functions, &regs);
 		}
 	}
 	return err;

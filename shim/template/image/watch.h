@@ -42,7 +42,8 @@ struct watch {
 	unsigned limit_count;
 	struct image_bound bounds[WATCH_BOUNDS];
 	unsigned bound_count;
-	int open_files; /* opened and not closed */
+	int open_files;    /* opened and not closed */
+	bool sees_vectors; /* ld.so was seen to go through the environment */
 	/* Why the program is not eligible, "" if it is. */
 	char refusal[128];
 };

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "resume.h"
+#include "sections.h"
+#include "survey.h"
 #include "table.h"
 
 static uint64_t page_up(uint64_t n)
@@ -35,7 +37,7 @@ static void put(const struct content *file, uint64_t at, const void *data, uint6
 }
 
 static void put_headers(const struct content *file, uint64_t entry, const Elf64_Phdr *ph,
-			size_t count)
+			size_t count, const struct sections *sections)
 {
 	Elf64_Ehdr eh = {
 		.e_type = ET_EXEC,
@@ -46,6 +48,10 @@ static void put_headers(const struct content *file, uint64_t entry, const Elf64_
 		.e_ehsize = sizeof eh,
 		.e_phentsize = sizeof *ph,
 		.e_phnum = (Elf64_Half)count,
+		.e_shoff = sections->headers,
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = sections->count,
+		.e_shstrndx = sections->names,
 	};
 
 	memcpy(eh.e_ident, ELFMAG, SELFMAG);
@@ -129,40 +135,75 @@ static int put_out(int fd, const struct content *file)
 	return 0;
 }
 
-static int write_image(int fd, const struct place *p, const struct table *table,
-		       const struct capture *c, uint32_t stack_flags)
+/* Bytes that the image may have beyond these. */
+static uint64_t room_behind(uint64_t size, const struct capture *c)
+{
+	uint64_t bound = c->own_bytes + c->own_bytes / 4 + IMAGE_EXTRA_MAX;
+
+	return bound > size ? bound - size : 0;
+}
+
+/* The segments that are not for the kernel to load. */
+static void describe_rest(Elf64_Phdr *ph, const struct image_source *source, const struct place *p)
+{
+	ph[0] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = source->stack_flags, .p_align = 16};
+	ph[1] = (Elf64_Phdr){.p_type = PT_DYNAMIC,
+			     .p_flags = PF_R | PF_W,
+			     .p_vaddr = p->dynamic,
+			     .p_memsz = p->dynamic_size,
+			     .p_align = 8};
+}
+
+/* The content of all segments, in the order of the capture; ph[0] is the resume code's. */
+static void put_segments(const struct content *file, const Elf64_Phdr *ph, const struct place *p,
+			 const struct table *table, const struct capture *c)
+{
+	put_resume(file, table, resume_address(p, table) - ph[0].p_vaddr);
+	for (size_t i = 0; i < c->segment_count; i++)
+		put(file, ph[i + 1].p_offset, c->segments[i].data, c->segments[i].data_size);
+}
+
+static int write_image(int fd, const struct image_source *source, const struct place *p,
+		       const struct table *table, const struct capture *c)
 {
 	size_t loads = c->segment_count + 1;
 	size_t count = loads + 2;
 	Elf64_Phdr *ph = calloc(count, sizeof *ph);
+	struct sections_source described = {
+		.program = source->program,
+		.program_at = p->program,
+		.capture = c,
+		.segments = ph,
+		.segment_count = loads,
+	};
+	struct sections sections = {0};
 	struct content file = {0};
 	int err = 0;
 
-	if (ph) {
-		file.size = lay_out(ph, count, p, table, c);
-		file.data = calloc(1, file.size);
-	}
-	if (!file.data)
-		err = -ENOMEM;
-	else if (resume_code_size > RESUME_CODE_SIZE || ph[0].p_vaddr < IMAGE_LOW ||
-		 count >= PN_XNUM)
+	if (!ph)
+		return -ENOMEM;
+	file.size = lay_out(ph, count, p, table, c);
+	if (resume_code_size > RESUME_CODE_SIZE || ph[0].p_vaddr < IMAGE_LOW || count >= PN_XNUM)
 		err = -E2BIG;
+	described.file_end = file.size;
+	described.room = room_behind(file.size, c);
+	if (!err)
+		err = sections_build(&sections, &described);
+	file.size += sections.size;
 	if (!err) {
-		put_resume(&file, table, resume_address(p, table) - ph[0].p_vaddr);
-		for (size_t i = 0; i < c->segment_count; i++)
-			put(&file, ph[i + 1].p_offset, c->segments[i].data,
-			    c->segments[i].data_size);
+		file.data = calloc(1, file.size);
+		err = file.data ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		put_segments(&file, ph, p, table, c);
 		qsort(ph, loads, sizeof *ph, by_address);
-		ph[loads] =
-			(Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = stack_flags, .p_align = 16};
-		ph[loads + 1] = (Elf64_Phdr){.p_type = PT_DYNAMIC,
-					     .p_flags = PF_R | PF_W,
-					     .p_vaddr = p->dynamic,
-					     .p_memsz = p->dynamic_size,
-					     .p_align = 8};
-		put_headers(&file, resume_address(p, table), ph, count);
+		describe_rest(ph + loads, source, p);
+		put_headers(&file, resume_address(p, table), ph, count, &sections);
+		put(&file, sections.at, sections.data, sections.size);
+		sections_identify(&sections, file.data, file.size);
 		err = put_out(fd, &file);
 	}
+	free(sections.data);
 	free(file.data);
 	free(ph);
 	return err;
@@ -175,7 +216,7 @@ int image_write(int fd, const struct image_source *source, const struct place *p
 	int err = table_build(&table, source, p, w, c, why);
 
 	if (!err)
-		err = write_image(fd, p, &table, c, source->stack_flags);
+		err = write_image(fd, source, p, &table, c);
 	free(table.data);
 	return err;
 }

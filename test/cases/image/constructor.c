@@ -83,6 +83,28 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
 	for (char **e = envp; *e; e++)
 		if (strncmp(*e, "WORD=", 5) == 0)
 			add(*e);
+#elif defined(WHAT_environ_first)
+	if (environ[0] && strncmp(environ[0], "WORD=", 5) == 0)
+		add(environ[0]);
+#elif defined(WHAT_environ_rest)
+	/* All but the first. */
+	for (char **e = environ + 1; *e; e++)
+		if (strncmp(*e, "WORD=", 5) == 0)
+			add(*e);
+#elif defined(WHAT_environ_end) || defined(WHAT_environ_last)
+	/* The auxiliary vector, by its first entry, is behind it, below what it points to. */
+	const unsigned long vdso = getauxval(AT_SYSINFO_EHDR);
+	unsigned long *at = (unsigned long *)(getauxval(AT_RANDOM) & ~7UL);
+
+	while (at[0] != AT_SYSINFO_EHDR || at[1] != vdso)
+		at--;
+	for (char **e = (char **)(at - 2); *e; e--) {
+		if (strncmp(*e, "WORD=", 5) == 0)
+			add(*e);
+#if defined(WHAT_environ_last)
+		break;
+#endif
+	}
 #elif defined(WHAT_environ_count)
 	unsigned long n = 0;
 
@@ -95,11 +117,25 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
 	add(argv[0]);
 #elif defined(WHAT_argv1)
 	add(argv[1]);
+#elif defined(WHAT_argv_count)
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "two") == 0)
+			add("two");
+#elif defined(WHAT_argv_end)
+	while (*++argv)
+		if (strcmp(*argv, "two") == 0)
+			add("two");
 #elif defined(WHAT_argv_pointer)
 	pointer = argv[1];
 #elif defined(WHAT_invocation_name)
 	add(program_invocation_name);
 	add(program_invocation_short_name);
+#elif defined(WHAT_name_compared)
+	if (strcmp(argv[0], "other-name") == 0)
+		add("another name");
+#elif defined(WHAT_invocation_name_compared)
+	if (program_invocation_short_name[0] == 'o')
+		add("another name");
 #elif defined(WHAT_execfn)
 	add((const char *)getauxval(AT_EXECFN));
 #elif defined(WHAT_setenv)

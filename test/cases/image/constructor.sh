@@ -14,6 +14,13 @@ environment)
     kinds='getenv* secure_getenv* getenv_pointer environ_count setenv unsetenv putenv
         clearenv setlocale* newlocale* textdomain* exit'
     ;;
+walk)
+    # They look for what is not there when they are baked, and leave no trace of having looked.  A
+    # program's own constructors run behind the point where an image begins.
+    kinds='environ environ_in_program* envp envp_in_program* environ_first environ_rest
+        environ_end environ_end_in_program* environ_last argv_count argv_end name_compared
+        invocation_name_compared invocation_name_compared_in_program*'
+    ;;
 arguments) kinds='argc argv0 argv1 argv_pointer invocation_name execfn' ;;
 random) kinds='getrandom4 getrandom8 getrandom16 at_random stack_address getpid time' ;;
 system)
@@ -32,10 +39,20 @@ kinds=$(printf '%s\n' $kinds | tr -d '*')
 image_compile "$work/target.o" constructor.c -c -fPIC
 for kind in $kinds; do
     mkdir "$work/$kind"
-    image_compile "$work/$kind/libconstructor.so" constructor.c -shared -fPIC -DLIBRARY \
-        "-DWHAT_$kind" "-DFILE_NAME=\"$work/$kind/data\""
-    "$CC" -o "$work/$kind/target" "$work/target.o" "-L$work/$kind" -lconstructor \
-        "-Wl,-rpath,$work/$kind" || exit 1
+    case $kind in
+    *_in_program)
+        # The constructor is the program's own.
+        image_compile "$work/$kind/constructor.o" constructor.c -c -fPIC -DLIBRARY \
+            "-DWHAT_${kind%_in_program}"
+        "$CC" -o "$work/$kind/target" "$work/target.o" "$work/$kind/constructor.o" || exit 1
+        ;;
+    *)
+        image_compile "$work/$kind/libconstructor.so" constructor.c -shared -fPIC -DLIBRARY \
+            "-DWHAT_$kind" "-DFILE_NAME=\"$work/$kind/data\""
+        "$CC" -o "$work/$kind/target" "$work/target.o" "-L$work/$kind" -lconstructor \
+            "-Wl,-rpath,$work/$kind" || exit 1
+        ;;
+    esac
     echo first >"$work/$kind/data"
 done
 
@@ -51,6 +68,9 @@ say variable "$program" argument
 WORD= ; say empty "$program" argument
 unset WORD; say unset "$program" argument
 say arguments "$program" one two three
+say first env -i WORD=first "ST_TELL=$ST_TELL" "LD_PRELOAD=$LD_PRELOAD" \
+    "SPAWN_TEMPLATE_CACHE=$SPAWN_TEMPLATE_CACHE" "$program" argument
+say last env WORD=last "$program" argument
 say variables env MORE=1 EVEN_MORE=2 "$program" argument
 say name "$3/spawn_as" other-name "$program" argument
 say directory sh -c "cd \"$2\" && umask 0 && exec \"$program\" argument"

@@ -1,8 +1,8 @@
 /*
- * debug_target wait|crash|work - for debuggers and profilers: a function of the program is called
- * by one of libc, and calls one.
+ * debug_target wait|crash|work - for debuggers and profilers: functions of the program are called
+ * by one of libc and call one, and one of a library.  With BULK, the program has so much code that
+ * no image stores it.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +10,49 @@
 
 #include "tell.h"
 
+unsigned long debug_library_work(unsigned long count);
+int compare_numbers(const void *a, const void *b);
+
+#ifdef BULK
+__asm__(".pushsection .text.bulk, \"ax\", @progbits\n"
+	".skip 1 << 20, 0xcc\n"
+	".popsection\n");
+#endif
+
+int visits;
 static const char *what;
 static volatile unsigned long sum;
+static volatile unsigned long rounds = 60000000;
 
-/* Called by qsort(). */
-__attribute__((noinline)) int compare_and_stop(const void *a, const void *b);
-
-int compare_and_stop(const void *a, const void *b)
+static __attribute__((noinline)) unsigned long program_work(unsigned long count)
 {
+	for (unsigned long i = 0; i < count; i++)
+		sum += i ^ (sum << 1);
+	return sum;
+}
+
+/* What is to be seen from outside.  Neither a tail call nor one that does not return. */
+static __attribute__((noinline)) int show(void)
+{
+	int result = 0;
+
+	visits += 42;
 	if (strcmp(what, "wait") == 0) {
 		puts("ready");
 		fflush(stdout);
-		pause();
+		result = pause();
 	} else if (strcmp(what, "crash") == 0) {
-		abort();
+		result = *(volatile int *)sum;
+	} else {
+		result = (int)(program_work(rounds) + debug_library_work(rounds));
 	}
-	for (unsigned long i = 0; i < 300000000; i++)
-		sum += i ^ (unsigned long)(*(const int *)a - *(const int *)b);
-	return 0;
+	return result + visits;
+}
+
+/* Called by qsort(). */
+__attribute__((noinline)) int compare_numbers(const void *a, const void *b)
+{
+	return show() + *(const int *)a - *(const int *)b;
 }
 
 int main(int argc, char **argv)
@@ -37,7 +62,7 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	what = argv[1];
-	tell((const void *)main);
-	qsort(numbers, 2, sizeof numbers[0], compare_and_stop);
+	tell((const void *)stdout);
+	qsort(numbers, 2, sizeof numbers[0], compare_numbers);
 	return 0;
 }

@@ -209,9 +209,29 @@ variables)
         wrong 'LD_SHOW_AUXV shows something else'
     image_run image env LD_DEBUG=libs "$program" a
     grep -q 'find library=libword.so' "$work/image.err" || wrong 'LD_DEBUG shows nothing'
+    # profile WHERE: for ld.so to write a profile of libc there.
+    profile() {
+        rm -rf "$work/profile"
+        mkdir "$work/profile"
+        image_run "$1" env LD_PROFILE=libc.so.6 "LD_PROFILE_OUTPUT=$work/profile" "$program" a
+        ls "$work/profile" >"$work/$1.profile"
+    }
+    profile native
+    profile image
+    grep -q . "$work/native.profile" || note 'natively no profile is written'
+    diff -u "$work/native.profile" "$work/image.profile" >&2 || wrong 'LD_PROFILE writes something else'
+    diff -u "$work/native.out" "$work/image.out" >&2 || wrong 'LD_PROFILE: another output'
+    variable LD_PROFILE=libc.so.6 "LD_PROFILE_OUTPUT=$work/profile"
     image_check 'with none of them' image "$program" a
 
     # A session whose own environment has them.
+    mkdir "$work/profile.session"
+    modes_environment="LD_PROFILE=libc.so.6
+LD_PROFILE_OUTPUT=$work/profile.session"
+    image_session
+    image_start "$program" a
+    "$ST_CASES_BIN/session" bake "$work/cache" || exit 1
+    image_check 'a session with LD_PROFILE' native "$program" a
     modes_environment="LD_LIBRARY_PATH=$dir/early:$dir/late"
     image_session
     image_bake "$dir/path" a

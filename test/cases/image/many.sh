@@ -1,5 +1,8 @@
 # many.sh: one image, started very often, under every layout of the address space that there is.
-# ST_CASES_STARTS in the environment is the number of starts for each, 25000 for all of them.
+# ST_CASES_STARTS in the environment is the number of starts for each.  In all 100,000 starts, which
+# take several minutes, are
+#
+#   ST_CASES_STARTS=25000 ctest --test-dir build -R cases.image.many
 set -u
 # shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"

@@ -1,0 +1,44 @@
+/*
+ * The parts of watching a start-up (watch.h): its system calls, and what it learns of its
+ * environment and arguments.  All functions return as watch_run() does.
+ */
+#ifndef ST_IMAGE_WATCH_PART_H
+#define ST_IMAGE_WATCH_PART_H
+
+#include "functions.h"
+#include "watch.h"
+
+/* A system call in progress. */
+struct call {
+	long nr;
+	uint64_t arg[6];
+	/* The result is not the kernel's but this. */
+	bool emulated;
+	uint64_t result;
+};
+
+/* Write down why the program is not eligible.  -ENOTSUP. */
+__attribute__((format(printf, 2, 3))) int watch_refuse(struct watch *w, const char *format, ...);
+
+/* The tracee's string at `at`. */
+int watch_string(const struct tracee *t, uint64_t at, char *buf, size_t size);
+
+/* Before a system call: let it go, change it, or give up. */
+int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct call *c,
+		      struct user_regs_struct *regs);
+/* After it: write down what its result depends on. */
+int watch_after_call(struct watch *w, const struct place *p, const struct tracee *t,
+		     const struct call *c, struct user_regs_struct *regs);
+
+/* Before the first instruction: see to it that nobody goes through the vectors unseen. */
+int watch_vectors(struct watch *w, const struct place *p, struct tracee *t);
+/* The instruction before regs->rip has touched them (TRACEE_WATCH). */
+int watch_touched(struct watch *w, const struct place *p, const struct tracee *t,
+		  const struct functions *f, const struct user_regs_struct *regs);
+/* A function that reads or changes the environment is called. */
+int watch_function(struct watch *w, const struct tracee *t, const struct functions *f,
+		   const struct user_regs_struct *regs);
+/* At the end of the start-up. */
+int watch_vectors_end(struct watch *w);
+
+#endif
