@@ -32,7 +32,8 @@ enum {
 	SIGNAL_CANCEL = 32,
 	SIGNAL_SETXID = 33,
 	SUPPORTED_ATTRIBUTES = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-			       POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSID | POSIX_SPAWN_USEVFORK,
+			       POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSID | POSIX_SPAWN_RESETIDS |
+			       POSIX_SPAWN_USEVFORK,
 };
 
 /* struct sigaction of the kernel (arch/x86/include/uapi/asm/signal.h). */
@@ -168,6 +169,16 @@ static int do_action(struct child *c, const struct action *action)
 	}
 }
 
+/* The user first, as glibc. */
+static int reset_ids(void)
+{
+	int err = (int)sys_call3(SYS_setresuid, -1, sys_call3(SYS_getuid, 0, 0, 0), -1);
+
+	if (!err)
+		err = (int)sys_call3(SYS_setresgid, -1, sys_call3(SYS_getgid, 0, 0, 0), -1);
+	return err;
+}
+
 static int do_all(struct child *c)
 {
 	const struct child_start *start = c->start;
@@ -179,6 +190,8 @@ static int do_all(struct child *c)
 		err = (int)sys_call3(SYS_setsid, 0, 0, 0);
 	if (err >= 0 && flags & POSIX_SPAWN_SETPGROUP)
 		err = (int)sys_call3(SYS_setpgid, 0, start->attributes.pgroup, 0);
+	if (err >= 0 && flags & POSIX_SPAWN_RESETIDS)
+		err = reset_ids();
 	for (size_t i = 0; err >= 0 && i < start->action_count; i++)
 		err = do_action(c, &start->actions[i]);
 	if (err < 0)

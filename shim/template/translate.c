@@ -41,8 +41,8 @@ enum {
 	/* Its own bit. */
 	OPEN_TMPFILE_BIT = O_TMPFILE & ~O_DIRECTORY,
 
-	SUPPORTED_ATTRIBUTES =
-		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_USEVFORK,
+	SUPPORTED_ATTRIBUTES = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+			       POSIX_SPAWN_RESETIDS | POSIX_SPAWN_USEVFORK,
 
 	/* st_rdev >> 8 of /dev/null, /dev/zero and the like: major number 1. */
 	MEMORY_DEVICES = 1,
@@ -271,6 +271,8 @@ enum reason translate(const struct action *in, size_t n, const struct spawn_attr
 	out->count = 0;
 	if (attr->flags & ~SUPPORTED_ATTRIBUTES)
 		return REASON_ATTRIBUTES;
+	if (attr->flags & POSIX_SPAWN_RESETIDS && !context->ids_are_reset)
+		return REASON_ATTRIBUTES;
 	if (n > ACTIONS_MAX)
 		return REASON_FILE_ACTIONS;
 	translate_defaults(&w, attr);
@@ -297,6 +299,11 @@ static bool opens_quietly_here(const char *path)
 	       (S_ISCHR(st.st_mode) && st.st_rdev >> 8 == MEMORY_DEVICES);
 }
 
+static long id(long call)
+{
+	return sys_call3(call, 0, 0, 0);
+}
+
 void translate_context_here(struct translate_context *context, uint64_t caller_sigmask)
 {
 	struct rlimit limit;
@@ -305,6 +312,8 @@ void translate_context_here(struct translate_context *context, uint64_t caller_s
 		.caller_sigmask = caller_sigmask,
 		.is_open = is_open_here,
 		.opens_quietly = opens_quietly_here,
+		.ids_are_reset =
+			id(SYS_getuid) == id(SYS_geteuid) && id(SYS_getgid) == id(SYS_getegid),
 	};
 	if (!sys_getrlimit(RLIMIT_NOFILE, &limit))
 		context->descriptor_limit =

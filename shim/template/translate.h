@@ -51,6 +51,8 @@ struct translate_context {
 	/* True if opening path once more has no effect that anybody could see: when a later step
 	   fails, libc starts again from the beginning (translate.c, hazard 2). */
 	bool (*opens_quietly)(const char *path);
+	/* True if POSIX_SPAWN_RESETIDS, which make(1) sets, has nothing to do. */
+	bool ids_are_reset;
 };
 
 /* Fill *context for the calling process, whose signal mask was caller_sigmask. */

@@ -108,7 +108,8 @@ static void report_status(FILE *out)
 			fprintf(out, "internal %lx\n", ignored & internal);
 		}
 		if (!strncmp(line, "SigBlk", 6) || !strncmp(line, "SigCgt", 6) ||
-		    !strncmp(line, "SigPnd", 6) || !strncmp(line, "ShdPnd", 6))
+		    !strncmp(line, "SigPnd", 6) || !strncmp(line, "ShdPnd", 6) ||
+		    !strncmp(line, "Uid:", 4) || !strncmp(line, "Gid:", 4))
 			fputs(line, out);
 	}
 	if (in)

@@ -124,10 +124,32 @@ START_TEST(groups_and_sessions_are_made)
 }
 END_TEST
 
+START_TEST(ids_are_reset)
+{
+	enum { SOMEBODY = 12345 };
+	struct child_result result;
+	char *text;
+
+	set_flags(POSIX_SPAWN_RESETIDS);
+	compare_child(0);
+	if (getuid())
+		return;
+	ck_assert_int_eq(setresgid(-1, SOMEBODY, -1), 0);
+	ck_assert_int_eq(setresuid(-1, SOMEBODY, -1), 0);
+	ck_assert_int_eq(start_child_of(NULL, &result), 0);
+	ck_assert_int_eq(setresuid(-1, 0, -1), 0);
+	ck_assert(fixture_exited(result.pid, 0));
+	text = fixture_read("report");
+	ck_assert_ptr_nonnull(strstr(text, "Uid:\t0\t0\t0\t0"));
+	ck_assert_ptr_nonnull(strstr(text, "Gid:\t0\t0\t0\t0"));
+	free(text);
+}
+END_TEST
+
 START_TEST(what_is_not_done_here_is_refused)
 {
-	static const int flags[] = {POSIX_SPAWN_RESETIDS, POSIX_SPAWN_SETSCHEDULER,
-				    POSIX_SPAWN_SETSCHEDPARAM, 0x100, 0x4000};
+	static const int flags[] = {POSIX_SPAWN_SETSCHEDULER, POSIX_SPAWN_SETSCHEDPARAM, 0x100,
+				    0x4000};
 	struct child_result result = {.pid = 7};
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
@@ -245,6 +267,7 @@ int main(int argc, char *argv[])
 	tcase_add_test(t, defaults_are_set);
 	tcase_add_test(t, masks_are_set);
 	tcase_add_test(t, groups_and_sessions_are_made);
+	tcase_add_test(t, ids_are_reset);
 	tcase_add_test(t, what_is_not_done_here_is_refused);
 	tcase_add_loop_test(t, exec_fails_alike, 0, 6);
 	tcase_add_test(t, a_failing_child_of_who_ignores_children);

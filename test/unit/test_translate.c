@@ -352,6 +352,17 @@ START_TEST(unknown_attributes_are_refused)
 }
 END_TEST
 
+START_TEST(resetids_is_done_where_nothing_is_to_be_done)
+{
+	context.ids_are_reset = true;
+	attr.flags = POSIX_SPAWN_RESETIDS;
+	ck_assert_int_eq(run(NULL, 0), REASON_NONE);
+	ck_assert_uint_eq(out.count, 1);
+	attr.flags = POSIX_SPAWN_RESETIDS | POSIX_SPAWN_SETSID;
+	ck_assert_int_eq(run(NULL, 0), REASON_ATTRIBUTES);
+}
+END_TEST
+
 START_TEST(usevfork_means_nothing)
 {
 	attr.flags = POSIX_SPAWN_USEVFORK;
@@ -447,6 +458,7 @@ int main(void)
 	tcase_add_test(t, a_spare_is_named_by_no_action);
 	tcase_add_test(t, a_spare_is_below_the_limit_and_never_high);
 	tcase_add_loop_test(t, unknown_attributes_are_refused, 0, 9);
+	tcase_add_test(t, resetids_is_done_where_nothing_is_to_be_done);
 	tcase_add_test(t, usevfork_means_nothing);
 	tcase_add_test(t, signals_come_first_and_last);
 	tcase_add_test(t, sets_without_their_flag_mean_nothing);
