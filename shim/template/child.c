@@ -254,9 +254,9 @@ static long run_child(struct child *c, void *stack, size_t size)
 	long ret;
 
 	sys_sigprocmask(SIG_BLOCK, &all, &mask);
-	c->mask = c->start->attributes.flags & POSIX_SPAWN_SETSIGMASK
-			  ? set_of(&c->start->attributes.sigmask)
-			  : mask;
+	c->mask = mask;
+	if (c->start->attributes.flags & POSIX_SPAWN_SETSIGMASK)
+		c->mask = set_of(&c->start->attributes.sigmask);
 	c->mask &= ~(bit_of(SIGNAL_CANCEL) | bit_of(SIGNAL_SETXID)); /* as sigprocmask(3) */
 	ret = clone_child(&args, c);
 	if (ret < 0)

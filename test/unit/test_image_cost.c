@@ -35,7 +35,7 @@ static void bake_to(const char *image, const char *program)
 
 static const char *const programs[] = {
 	"/bin/true",      "/bin/sh",        "/bin/ls",       "/bin/bash",    "/usr/bin/as",
-	"/usr/bin/cmake", "/usr/bin/clang", "/usr/bin/perl", "/usr/bin/git",
+	"/usr/bin/cmake", "/usr/bin/clang", "/usr/bin/perl", "/usr/bin/git", "/usr/bin/python3",
 };
 
 START_TEST(size)

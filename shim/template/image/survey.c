@@ -13,6 +13,7 @@ enum {
 	OBJECT_MAX = 256 * 1024, /* bytes of a file that may be stored though they are the file's */
 	/* Of IMAGE_EXTRA_MAX, for the resume code, the table, the ends of pages and symbols. */
 	EXTRA_SPARED = 160 * 1024,
+	GAP_PAGES = 16, /* that equal the file's: worth a mapping of their own, if room is short */
 };
 
 static int refuse(struct survey *s, const char *why)
@@ -65,6 +66,14 @@ static int compare_with_file(const struct area *a, const struct tracee *t)
 	return err;
 }
 
+static void count_own(struct area *a)
+{
+	a->own = 0;
+	for (uint64_t i = 0; i < a->pages; i++)
+		a->own += a->states[i] == PAGE_OWN;
+	a->stored = a->own != 0;
+}
+
 static int look_at(struct area *a, const struct mapping *m, const struct tracee *t)
 {
 	bool reserved = !m->ino && m->prot == PROT_NONE;
@@ -79,9 +88,7 @@ static int look_at(struct area *a, const struct mapping *m, const struct tracee 
 		a->own += a->states[i] == PAGE_OWN;
 	if (!err && m->ino && a->own) {
 		err = compare_with_file(a, t);
-		a->own = 0;
-		for (uint64_t i = 0; i < a->pages; i++)
-			a->own += a->states[i] == PAGE_OWN;
+		count_own(a);
 	}
 	a->stored = m->ino ? a->own != 0 : !reserved;
 	return err;
@@ -119,27 +126,104 @@ static const struct mapping *smallest_file(const struct survey *s, uint64_t *byt
 	return smallest;
 }
 
+/* Make two areas of one, of which the first has that many pages. */
+static int cut(struct survey *s, size_t at, uint64_t pages)
+{
+	struct area *areas = reallocarray(s->areas, s->count + 1, sizeof *areas);
+	uint64_t bytes = pages * PAGE_SIZE;
+	struct area *first;
+	struct area *rest;
+
+	if (!areas)
+		return -ENOMEM;
+	s->areas = areas;
+	first = &areas[at];
+	rest = first + 1;
+	memmove(rest, first, (s->count - at) * sizeof *areas);
+	rest->states = malloc(rest->pages - pages);
+	if (!rest->states) {
+		memmove(first + 1, first + 2, (s->count - at - 1) * sizeof *areas);
+		return -ENOMEM;
+	}
+	s->count++;
+	rest->pages -= pages;
+	memcpy(rest->states, first->states + pages, rest->pages);
+	rest->map.start += bytes;
+	rest->map.offset += bytes;
+	first->pages = pages;
+	first->map.end = rest->map.start;
+	count_own(first);
+	count_own(rest);
+	return 0;
+}
+
+/* Where the first long run of the file's own pages begins and ends; false if there is none. */
+static bool find_gap(const struct area *a, uint64_t *from, uint64_t *to)
+{
+	for (uint64_t i = 0; i < a->pages; i = *to + 1) {
+		*from = *to = i;
+		while (*to < a->pages && a->states[*to] != PAGE_OWN)
+			++*to;
+		if (*to - *from >= GAP_PAGES)
+			return true;
+	}
+	return false;
+}
+
+/* Map what equals the file from there, though it lies between pages that do not. */
+static int cut_gaps(struct survey *s)
+{
+	uint64_t from;
+	uint64_t to;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < s->count; i++) {
+		const struct area *a = &s->areas[i];
+
+		if (!a->stored || !a->map.ino || !find_gap(a, &from, &to))
+			continue;
+		/* What follows is looked at in its turn. */
+		if (from)
+			err = cut(s, i, from);
+		else if (to < a->pages)
+			err = cut(s, i, to);
+	}
+	return err;
+}
+
+/* Bytes that are stored only because they lie among others that differ from the file. */
+static uint64_t filling(const struct survey *s)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct area *a = &s->areas[i];
+
+		if (a->stored && a->map.ino)
+			bytes += (a->pages - a->own) * PAGE_SIZE;
+	}
+	return bytes;
+}
+
 /* Store small objects, the smallest first, as long as there is room. */
-static void store_small(struct survey *s)
+static int store_small(struct survey *s)
 {
 	uint64_t room = s->own_bytes / 4 + IMAGE_EXTRA_MAX - EXTRA_SPARED;
 	const struct mapping *file;
 	uint64_t bytes;
+	int err = filling(s) > room ? cut_gaps(s) : 0;
 
-	/* Pages that lie among others that differ are stored with them. */
-	for (size_t i = 0; i < s->count; i++) {
-		const struct area *a = &s->areas[i];
-
-		bytes = (a->pages - a->own) * PAGE_SIZE;
-		if (a->stored && a->map.ino)
-			room -= bytes < room ? bytes : room;
-	}
+	if (err)
+		return err;
+	bytes = filling(s);
+	room -= bytes < room ? bytes : room;
 	while ((file = smallest_file(s, &bytes)) && bytes <= room) {
 		room -= bytes;
 		for (size_t i = 0; i < s->count; i++)
 			if (s->areas[i].map.ino == file->ino && s->areas[i].map.dev == file->dev)
 				s->areas[i].stored = true;
 	}
+	return 0;
 }
 
 int survey_take(struct survey *s, const struct place *p, const struct tracee *t)
@@ -166,9 +250,7 @@ int survey_take(struct survey *s, const struct place *p, const struct tracee *t)
 		s->own_bytes += s->areas[s->count].own * PAGE_SIZE;
 		s->count++;
 	}
-	if (!err)
-		store_small(s);
-	return err;
+	return err ? err : store_small(s);
 }
 
 void survey_free(struct survey *s)
