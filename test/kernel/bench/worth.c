@@ -1,0 +1,227 @@
+/*
+ * What starting a program costs, each way in turn:
+ *
+ *   worth ROUNDS IMAGE|- PROGRAM [ARG...]
+ *
+ * To be run inside a session, on a kernel that has templates, with the program's image made before.
+ *
+ *   libc        libc's posix_spawn(), and nothing of a session in the environment
+ *   template    spawn_template_spawn() itself, of a template made once; the same environment
+ *   tree libc   posix_spawn() in a session, left to libc; the program has the library too
+ *   tree kernel posix_spawn() in a session, kernel engine
+ *   tree image  posix_spawn() in a session, image engine
+ *   both        spawn_template_spawn() of a template made of the image, named IMAGE
+ *
+ * Each start has its standard streams on /dev/null, and is waited for.  One line a way: its name,
+ * the quartiles of the time from start to end in nanoseconds (which are instructions where the
+ * machine counts them as such), the median number of minor page faults, and the wait status.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../../include/spawn_template.h"
+
+extern char **environ;
+
+enum { NR_CREATE = 472, NR_SPAWN = 473, ROUNDS_MAX = 2000, WARM_UP = 3 };
+
+#define POINTER(p) ((uint64_t)(uintptr_t)(p))
+
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const[], char *const[]);
+
+struct way {
+	const char *name;
+	const char *choice;    /* SPAWN_TEMPLATE of this process, or null */
+	spawn_function *spawn; /* or null: the system call, of this template */
+	int template_fd;
+	bool session; /* which environment the program gets */
+	int64_t times[ROUNDS_MAX];
+	int64_t faults[ROUNDS_MAX];
+	int status;
+};
+
+static posix_spawn_file_actions_t libc_actions;
+static char **environments[2];
+
+__attribute__((noreturn)) static void fail(const char *what)
+{
+	fprintf(stderr, "worth: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static char **environment(bool session)
+{
+	char **envp;
+	size_t count = 0;
+	size_t n = 0;
+
+	while (environ[count])
+		count++;
+	envp = calloc(count + 1, sizeof *envp);
+	if (!envp)
+		fail("calloc");
+	for (size_t i = 0; i < count; i++)
+		if (session || (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
+				strncmp(environ[i], "SPAWN_TEMPLATE", 14) != 0))
+			envp[n++] = environ[i];
+	return envp;
+}
+
+static spawn_function *libc_spawn(void)
+{
+	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+	void *symbol = libc ? dlsym(libc, "posix_spawn") : NULL;
+	spawn_function *function;
+
+	if (!symbol)
+		fail("libc's posix_spawn");
+	memcpy(&function, &symbol, sizeof function);
+	return function;
+}
+
+static int make_template(const char *path)
+{
+	const struct spawn_template_create_args args = {
+		.flags = SPAWN_TEMPLATE_CREATE_CLOEXEC,
+		.execfd = -1,
+		.filename = POINTER(path),
+	};
+	long fd = syscall(NR_CREATE, &args, sizeof args);
+
+	if (fd < 0)
+		fail(path);
+	return (int)fd;
+}
+
+static pid_t spawn_from(int template_fd, char **argv, char **envp)
+{
+	static const struct spawn_template_open null = {
+		.path = POINTER("/dev/null"),
+		.how = {.flags = O_RDWR},
+	};
+	static const struct spawn_template_action actions[] = {
+		{.type = SPAWN_TEMPLATE_ACTION_OPEN, .newfd = 0, .arg = POINTER(&null)},
+		{.type = SPAWN_TEMPLATE_ACTION_OPEN, .newfd = 1, .arg = POINTER(&null)},
+		{.type = SPAWN_TEMPLATE_ACTION_OPEN, .newfd = 2, .arg = POINTER(&null)},
+	};
+	int pidfd = -1;
+	const struct spawn_template_spawn_args args = {
+		.flags = SPAWN_TEMPLATE_SPAWN_INHERIT_FDS,
+		.pidfd = POINTER(&pidfd),
+		.argv = POINTER(argv),
+		.envp = POINTER(envp),
+		.actions = POINTER(actions),
+		.actions_len = sizeof actions / sizeof *actions,
+	};
+	long pid = syscall(NR_SPAWN, template_fd, &args, sizeof args);
+
+	if (pid > 0)
+		close(pidfd);
+	return (pid_t)pid;
+}
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+static void run(struct way *way, char **argv, int round)
+{
+	char **envp = environments[way->session];
+	struct rusage usage;
+	int64_t begin;
+	pid_t pid = -1;
+
+	if (way->choice && setenv("SPAWN_TEMPLATE", way->choice, 1))
+		fail("setenv");
+	begin = now();
+	if (way->spawn)
+		errno = way->spawn(&pid, argv[0], &libc_actions, NULL, argv, envp);
+	else
+		pid = spawn_from(way->template_fd, argv, envp);
+	if (pid <= 0)
+		fail(way->name);
+	while (wait4(pid, &way->status, 0, &usage) != pid)
+		if (errno != EINTR)
+			fail("wait4");
+	if (round < 0)
+		return;
+	way->times[round] = now() - begin;
+	way->faults[round] = usage.ru_minflt;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a;
+	int64_t y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void report(struct way *way, int rounds)
+{
+	int64_t *t = way->times;
+
+	qsort(t, (size_t)rounds, sizeof *t, by_value);
+	qsort(way->faults, (size_t)rounds, sizeof *t, by_value);
+	printf("%-12s %10lld %10lld %10lld  %4lld  %d\n", way->name, (long long)t[rounds / 4],
+	       (long long)t[rounds / 2], (long long)t[rounds * 3 / 4],
+	       (long long)way->faults[rounds / 2], way->status);
+}
+
+int main(int argc, char **argv)
+{
+	static struct way ways[] = {
+		{.name = "libc"},
+		{.name = "template"},
+		{.name = "tree libc", .choice = "off", .session = true},
+		{.name = "tree kernel", .choice = "kernel", .session = true},
+		{.name = "tree image", .choice = "image", .session = true},
+		{.name = "both", .session = true},
+	};
+	int rounds = argc > 3 ? atoi(argv[1]) : 0;
+	int count = 6;
+	int err;
+
+	if (rounds < 1 || rounds > ROUNDS_MAX) {
+		fputs("usage: worth ROUNDS IMAGE|- PROGRAM [ARG...]\n", stderr);
+		return 2;
+	}
+	environments[0] = environment(false);
+	environments[1] = environment(true);
+	ways[0].spawn = libc_spawn();
+	ways[1].template_fd = make_template(argv[3]);
+	for (int i = 2; i < 5; i++)
+		ways[i].spawn = posix_spawn;
+	if (strcmp(argv[2], "-") != 0)
+		ways[5].template_fd = make_template(argv[2]);
+	else
+		count = 5;
+	err = posix_spawn_file_actions_init(&libc_actions);
+	for (int fd = 0; !err && fd < 3; fd++)
+		err = posix_spawn_file_actions_addopen(&libc_actions, fd, "/dev/null", O_RDWR, 0);
+	if (err)
+		fail("file actions");
+	for (int round = -WARM_UP; round < rounds; round++)
+		for (int k = 0; k < count; k++)
+			run(&ways[(k + round + WARM_UP) % count], argv + 3, round);
+	for (int i = 0; i < count; i++)
+		report(&ways[i], rounds);
+	return 0;
+}
