@@ -169,9 +169,9 @@ kernel_build()
         cat "$1/config.log"
         exit 1
     }
-    # What depends on something that is missing is dropped without a word.
+    # What depends on something that is missing is dropped without a word.  The last line counts.
     bad=0
-    for line in $(grep '^CONFIG_' fragment); do
+    for line in $(awk -F= '/^CONFIG_/ { last[$1] = $0 } END { for (i in last) print last[i] }' fragment); do
         case $line in
             *=n) ! grep -q "^${line%n}[^n]" .config || bad=1 ;;
             *) grep -qx "$line" .config || bad=1 ;;

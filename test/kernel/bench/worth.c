@@ -89,6 +89,7 @@ static spawn_function *libc_spawn(void)
 	if (!symbol)
 		fail("libc's posix_spawn");
 	memcpy(&function, &symbol, sizeof function);
+	dlclose(libc); /* which stays, as long as we do */
 	return function;
 }
 

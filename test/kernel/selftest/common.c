@@ -15,20 +15,21 @@ enum {
 static struct {
 	int tests;
 	int failures;
-} * count;
+} * counts;
 
-static void line(bool condition, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static void line(bool condition, const char *format,
+						       va_list ap)
 {
-	if (!count)
-		count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (count == MAP_FAILED)
+	if (!counts)
+		counts = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (counts == MAP_FAILED)
 		_exit(98);
-	printf("%s %d - ", condition ? "ok" : "not ok", ++count->tests);
+	printf("%s %d - ", condition ? "ok" : "not ok", ++counts->tests);
 	vprintf(format, ap);
 	putchar('\n');
 	fflush(stdout);
-	count->failures += !condition;
+	counts->failures += !condition;
 }
 
 bool ok(bool condition, const char *format, ...)
@@ -56,10 +57,10 @@ bool same(long got, long wanted, const char *format, ...)
 
 int done(void)
 {
-	if (!count)
+	if (!counts)
 		bail("no tests");
-	printf("1..%d\n", count->tests);
-	return count->failures ? 1 : 0;
+	printf("1..%d\n", counts->tests);
+	return counts->failures ? 1 : 0;
 }
 
 void bail(const char *format, ...)

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "spawn_template.h"
+#include "../../../include/spawn_template.h"
 
 enum {
 	NR_CREATE = 472,

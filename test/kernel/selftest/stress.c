@@ -94,7 +94,7 @@ static void *changes(void *unused)
 static void *kills(void *unused)
 {
 	while (!time_is_up()) {
-		const struct timespec pause = {.tv_nsec = (rand() % 20 + 1) * 1000 * 1000};
+		const struct timespec pause = {.tv_nsec = (random() % 20 + 1) * 1000 * 1000};
 		pid_t pid = fork();
 
 		if (pid == 0) {
