@@ -11,8 +11,7 @@ export LC_ALL
 
 # Starts that a kernel template cannot make, as the manual says: by exec, of a shell by libc, of
 # scripts, of what the user can write to, by a relative path.  And with attributes that the system
-# call does not have: make 4.3 asks for RESETIDS, and ninja, for all but its pool "console", for a
-# process group.
+# call does not have: ninja asks for a process group, for all but its pool "console".
 known='exec shell script writable static unresolved relative failed attributes'
 
 # with_known_reasons FILE: all others went through the kernel.
@@ -93,8 +92,7 @@ commands()
     [ "$(stats "commands.$tool.json" kernel)" -ge "$least" ] ||
         wrong "$tool: only $(stats "commands.$tool.json" kernel) starts"
 }
-# make 4.3's go to libc, see above.
-commands make 0 -f commands.mk
+commands make 42 -f commands.mk
 commands ninja 21 -j1 -k0
 rm build.ninja
 
