@@ -12,11 +12,12 @@
 
 int image_bake(const char *image, const char *program, char *const envp[], char why[128])
 {
+	struct bake_loader loader = {0};
 	int fd = open(image, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
 	int err;
 
 	ck_assert_int_ge(fd, 0);
-	err = bake(fd, program, envp, why);
+	err = bake(fd, program, envp, &loader, why);
 	close(fd);
 	if (err)
 		unlink(image);

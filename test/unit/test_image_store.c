@@ -22,6 +22,7 @@ static struct {
 	struct identity id;
 	char path[4096];
 	char why[BAKE_WHY_MAX];
+	struct bake_loader loader;
 	uint64_t size;
 } s;
 
@@ -47,7 +48,7 @@ static void set_up(mode_t mode)
 
 static int bake_it(void)
 {
-	return store_bake(s.dirfd, &s.id, s.path, environment, &s.size, s.why);
+	return store_bake(s.dirfd, &s.id, s.path, environment, &s.loader, &s.size, s.why);
 }
 
 /* Its path in the working directory; static. */
@@ -106,6 +107,28 @@ START_TEST(replaces)
 	ck_assert_int_eq(fstat(fd, &before), 0);
 	ck_assert_uint_eq(before.st_nlink, 0);
 	close(fd);
+}
+END_TEST
+
+/* What the first bake has learned of ld.so serves the second, and is not taken for another's. */
+START_TEST(learns)
+{
+	struct bake_loader first;
+
+	set_up(0755);
+	ck_assert_int_eq(bake_it(), 0);
+	first = s.loader;
+	ck_assert_uint_ne(first.lazy_flag, 0);
+	ck_assert_int_eq(bake_it(), 0);
+	ck_assert_mem_eq(&s.loader, &first, sizeof first);
+	s.loader.id.ino++;
+	s.loader.lazy_flag = 8;
+	ck_assert_int_eq(bake_it(), 0);
+	ck_assert_mem_eq(&s.loader, &first, sizeof first);
+	/* Not where the flag is: the program is then kept as it starts by itself. */
+	s.loader.lazy_flag = 8;
+	ck_assert_int_eq(bake_it(), 0);
+	ck_assert_uint_eq(s.loader.lazy_flag, 8);
 }
 END_TEST
 
@@ -290,6 +313,7 @@ int main(void)
 
 	tcase_add_test(tc, publishes);
 	tcase_add_test(tc, replaces);
+	tcase_add_test(tc, learns);
 	tcase_add_test(tc, changed_meanwhile);
 	tcase_add_test(tc, unfinished);
 	tcase_add_test(tc, links);

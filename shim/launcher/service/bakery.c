@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 #include "security.h"
 
 enum { PATIENCE_MS = 20000 };
+
+/* What this process's bakes have learned; it has one thread. */
+static struct bake_loader known_loader;
 
 /* What is to be baked, and where to: dirfd is -1 for nowhere. */
 struct order {
@@ -65,7 +69,7 @@ static void try_order(const struct order *order, struct bakery_result *result)
 		fail(result, -errno, strerror(errno));
 		return;
 	}
-	result->err = bake(fd, order->path, order->envp, result->why);
+	result->err = bake(fd, order->path, order->envp, &result->loader, result->why);
 	if (!result->err && image_read(fd, &view) == 0) {
 		describe(&view, result);
 		image_read_end(&view);
@@ -77,21 +81,36 @@ static void fill_order(const struct order *order, struct bakery_result *result)
 {
 	struct image_view view;
 
-	result->err = store_bake(order->dirfd, order->id, order->path, order->envp, &result->size,
-				 result->why);
+	result->err = store_bake(order->dirfd, order->id, order->path, order->envp, &result->loader,
+				 &result->size, result->why);
 	if (!result->err && store_read(order->dirfd, order->id, order->path, &view) == 0) {
 		describe(&view, result);
 		image_read_end(&view);
 	}
 }
 
+/* The process that is run and the one that follows it take turns; so no other has to be woken up.
+ */
+static void stay_on_this_cpu(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	if (cpu >= 0 && cpu < CPU_SETSIZE) {
+		CPU_SET((size_t)cpu, &cpus);
+		sched_setaffinity(0, sizeof cpus, &cpus);
+	}
+}
+
 __attribute__((noreturn)) static void be_child(int out, pid_t parent, const struct order *order)
 {
-	struct bakery_result result = {0};
+	struct bakery_result result = {.loader = known_loader};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
+	stay_on_this_cpu();
 	if (order->dirfd < 0)
 		try_order(order, &result);
 	else
@@ -155,6 +174,8 @@ static void run_order(const struct order *order, struct bakery_result *result)
 	else
 		wait_for(pid, fds[0], result);
 	close(fds[0]);
+	if (!result->err)
+		known_loader = result->loader;
 }
 
 void bakery_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],

@@ -8,10 +8,11 @@
 #include "shim/template/image/store.h"
 
 struct bakery_result {
-	int err;                /* as store_bake() */
-	uint64_t size;          /* of the image, bytes */
-	uint64_t own;           /* memory that each process started from it has of its own, bytes */
-	uint32_t files;         /* that the image depends on */
+	int err;        /* as store_bake() */
+	uint64_t size;  /* of the image, bytes */
+	uint64_t own;   /* memory that each process started from it has of its own, bytes */
+	uint32_t files; /* that the image depends on */
+	struct bake_loader loader;
 	char why[BAKE_WHY_MAX]; /* a sentence, if err is not 0 */
 };
 

@@ -2,12 +2,14 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "../../../elfcache/elffile.h"
 #include "../../../elfcache/exe.h"
@@ -247,38 +249,76 @@ static int keep(int fd, const struct image_source *source, const struct run *run
 }
 
 /*
- * Run it as it is, which decides whether it is eligible, and with all functions bound, which is
- * what is kept if that makes no other difference.
+ * Run it with all functions bound, which is what is worth keeping.  -ENOTSUP if that makes a
+ * difference of its own.
  */
-static int bake_source(int fd, const struct image_source *source, char why[BAKE_WHY_MAX])
+static int bake_eager(int fd, const struct image_source *source, const struct spot *spot,
+		      const struct run *lazy, struct bake_loader *loader, char why[BAKE_WHY_MAX])
 {
-	char unused[BAKE_WHY_MAX];
-	uint64_t lazy_flag = 0;
-	struct run lazy;
-	struct run eager;
-	struct spot spot;
-	char **envp;
-	int err = random_spot(&spot);
+	char **envp = bind_now(source->envp);
+	struct bake_loader now = {.lazy_flag = loader->lazy_flag};
+	struct identity after;
+	struct run run;
+	uint64_t flag;
+	int err = envp ? identity_of(AT_FDCWD, source->interpreter, 0, &now.id) : -ENOMEM;
 
 	if (!err)
-		err = run_to_entry(&lazy, source->target, source->envp, &spot, why);
+		err = run_to_entry(&run, source->target, envp, spot, why);
+	if (!err) {
+		uint64_t base = run.place.aux[AT_BASE];
+
+		flag = lazy ? eager_find_flag(&lazy->place, &lazy->tracee, &run.place, &run.tracee)
+			    : base + now.lazy_flag;
+		now.lazy_flag = flag - base;
+		err = identity_of(AT_FDCWD, source->interpreter, 0, &after);
+		if (!err && (!flag || !identity_equal(&now.id, &after)))
+			err = -ENOTSUP;
+		if (!err)
+			err = keep(fd, source, &run, envp, flag, why);
+		run_end(&run);
+	}
+	free(envp);
+	if (!err)
+		*loader = now;
+	return err;
+}
+
+static bool is_known(const struct bake_loader *loader, const char *interpreter)
+{
+	struct identity id;
+
+	return loader->lazy_flag && identity_of(AT_FDCWD, interpreter, 0, &id) == 0 &&
+	       identity_equal(&id, &loader->id);
+}
+
+/*
+ * As long as ld.so is not known the program is run as it is as well, for comparison.  What is not
+ * eligible with all functions bound may be so without, and that decides.
+ */
+static int bake_source(int fd, const struct image_source *source, struct bake_loader *loader,
+		       char why[BAKE_WHY_MAX])
+{
+	const bool known = is_known(loader, source->interpreter);
+	char unused[BAKE_WHY_MAX];
+	struct run lazy;
+	struct spot spot;
+	int err = random_spot(&spot);
+
 	if (err)
 		return err;
-	envp = bind_now(source->envp);
-	if (envp && !run_to_entry(&eager, source->target, envp, &spot, unused)) {
-		lazy_flag = eager_find_flag(&lazy.place, &lazy.tracee, &eager.place, &eager.tracee);
-		if (lazy_flag)
-			err = keep(fd, source, &eager, envp, lazy_flag, why);
-		run_end(&eager);
-	}
-	if (!lazy_flag)
-		err = keep(fd, source, &lazy, source->envp, 0, why);
-	free(envp);
+	if (known && bake_eager(fd, source, &spot, NULL, loader, unused) == 0)
+		return 0;
+	err = run_to_entry(&lazy, source->target, source->envp, &spot, why);
+	if (err)
+		return err;
+	if (known || bake_eager(fd, source, &spot, &lazy, loader, unused) != 0)
+		err = ftruncate(fd, 0) ? -errno : keep(fd, source, &lazy, source->envp, 0, why);
 	run_end(&lazy);
 	return err;
 }
 
-int bake(int fd, const char *path, char *const envp[], char why[BAKE_WHY_MAX])
+int bake(int fd, const char *path, char *const envp[], struct bake_loader *loader,
+	 char why[BAKE_WHY_MAX])
 {
 	struct image_source source = {.target = path, .envp = envp};
 	struct elffile *file = NULL;
@@ -299,7 +339,7 @@ int bake(int fd, const char *path, char *const envp[], char why[BAKE_WHY_MAX])
 	source.stack_flags = stack_flags(file);
 	err = judge(&source, file, why);
 	if (!err)
-		err = bake_source(fd, &source, why);
+		err = bake_source(fd, &source, loader, why);
 	if (err && !why[0])
 		refuse(why, strerror(-err));
 	elffile_free(file);

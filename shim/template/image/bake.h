@@ -4,13 +4,27 @@
 #ifndef ST_IMAGE_BAKE_H
 #define ST_IMAGE_BAKE_H
 
+#include "../../../elfcache/identity.h"
+
 enum { BAKE_WHY_MAX = 128 };
+
+/*
+ * What bakes have learned of ld.so, for those that follow: where it keeps the flag that eager.h
+ * speaks of, as a distance from its beginning in bytes, is the same in all processes that have this
+ * very file as their loader.  All zero: nothing yet.
+ */
+struct bake_loader {
+	struct identity id;
+	uint64_t lazy_flag;
+};
 
 /*
  * Bake the program `path` in the environment envp and write its image to fd, an empty regular file.
  * Returns 0; -ENOTSUP with a sentence in why if the program is not eligible; or another negative
- * error number, likewise with a sentence.
+ * error number, likewise with a sentence.  With what *loader has it takes two runs of the program
+ * and not three; if successful it writes there what it has learned.
  */
-int bake(int fd, const char *path, char *const envp[], char why[BAKE_WHY_MAX]);
+int bake(int fd, const char *path, char *const envp[], struct bake_loader *loader,
+	 char why[BAKE_WHY_MAX]);
 
 #endif

@@ -197,7 +197,6 @@ static void classify_stack(const struct place *p, const struct tracee *t, uint64
 {
 	static const uint32_t strings[] = {AT_RANDOM, AT_EXECFN, AT_PLATFORM, AT_BASE_PLATFORM};
 	char name[4096];
-	size_t i;
 
 	fix->arg = 0;
 	if (value == p->stack || value == p->argv) {
@@ -208,20 +207,18 @@ static void classify_stack(const struct place *p, const struct tracee *t, uint64
 	fix->kind = value == p->envp ? FIX_ENVP : FIX_AUXV;
 	if (value == p->envp || value == p->auxv)
 		return;
-	for (i = 0; i < sizeof strings / sizeof strings[0]; i++)
+	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
 		if (p->aux[strings[i]] == value) {
 			fix->kind = FIX_AUX;
 			fix->arg = (int32_t)strings[i];
 			return;
 		}
-	for (i = 0; i < sizeof name - 1; i++)
-		if (tracee_read(t, p->strings + i, &name[i], 1) || !name[i])
-			break;
-	name[i] = '\0';
 	fix->kind = FIX_ARGV0;
 	if (value == p->strings)
 		return;
 	fix->kind = FIX_PROGNAME;
+	if (tracee_read_string(t, p->strings, name, sizeof name))
+		name[0] = '\0';
 	if (!strrchr(name, '/') || value != p->strings + (uint64_t)(strrchr(name, '/') + 1 - name))
 		fix->kind = FIX_UNKNOWN;
 }

@@ -54,15 +54,17 @@ uint64_t eager_find_flag(const struct place *lazy_place, const struct tracee *la
 {
 	unsigned char a[STATE_MAX];
 	unsigned char b[STATE_MAX];
-	uint64_t size = 0;
-	uint64_t at = symbol_address(lazy->pid, lazy_place->aux[AT_BASE], "_rtld_global_ro", &size);
+	struct symbol state = {.name = "_rtld_global_ro"};
 	size_t offset;
 
-	if (!at || size > sizeof a || lazy_place->aux[AT_BASE] != eager_place->aux[AT_BASE] ||
-	    tracee_read(lazy, at, a, size) || tracee_read(eager, at, b, size))
+	symbols_find(lazy->pid, lazy_place->aux[AT_BASE], &state, 1);
+	if (!state.address || state.size > sizeof a ||
+	    lazy_place->aux[AT_BASE] != eager_place->aux[AT_BASE] ||
+	    tracee_read(lazy, state.address, a, state.size) ||
+	    tracee_read(eager, state.address, b, state.size))
 		return 0;
-	offset = find_flag(lazy_place, a, eager_place, b, size);
-	return offset ? at + offset : 0;
+	offset = find_flag(lazy_place, a, eager_place, b, state.size);
+	return offset ? state.address + offset : 0;
 }
 
 int eager_restore(struct capture *c, uint64_t flag)
@@ -73,6 +75,11 @@ int eager_restore(struct capture *c, uint64_t flag)
 		struct segment *s = &c->segments[i];
 
 		if (flag >= s->at && flag + sizeof lazy <= s->at + s->data_size) {
+			uint32_t eager;
+
+			memcpy(&eager, s->data + (flag - s->at), sizeof eager);
+			if (eager != 0)
+				return -ENOEXEC;
 			memcpy(s->data + (flag - s->at), &lazy, sizeof lazy);
 			return 0;
 		}

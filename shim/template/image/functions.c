@@ -9,27 +9,36 @@
 
 #include "maps.h"
 
-/* A defined dynamic symbol, its last version if it has several.  st_value is 0 if there is none. */
-static GElf_Sym find_symbol(Elf *elf, const char *name)
+/* Fill what a defined dynamic symbol was looked for; the last version of one that has several. */
+static void match_symbol(const GElf_Sym *sym, const char *name, struct symbol *symbols,
+			 size_t count)
 {
-	GElf_Sym found = {0};
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(symbols[i].name, name) == 0) {
+			symbols[i].address = sym->st_value;
+			symbols[i].size = sym->st_size;
+		}
+}
+
+/* Addresses as the file has them.  No other section is read: they are megabytes. */
+static void find_in_elf(Elf *elf, struct symbol *symbols, size_t count)
+{
 	Elf_Scn *scn = NULL;
 
 	while ((scn = elf_nextscn(elf, scn))) {
-		Elf_Data *data = elf_getdata(scn, NULL);
+		Elf_Data *data = NULL;
 		GElf_Shdr shdr;
 		GElf_Sym sym;
 
-		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_DYNSYM || !data)
-			continue;
-		for (int i = 0; gelf_getsym(data, i, &sym); i++) {
-			const char *s = elf_strptr(elf, shdr.sh_link, sym.st_name);
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_DYNSYM)
+			data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
+			const char *name = elf_strptr(elf, shdr.sh_link, sym.st_name);
 
-			if (s && sym.st_shndx != SHN_UNDEF && strcmp(s, name) == 0)
-				found = sym;
+			if (name && sym.st_shndx != SHN_UNDEF)
+				match_symbol(&sym, name, symbols, count);
 		}
 	}
-	return found;
 }
 
 /* The virtual address that the file gives to its offset 0. */
@@ -43,24 +52,23 @@ static uint64_t link_base(Elf *elf)
 	return 0;
 }
 
-/* The symbol in a file, its value relative to the file's beginning. */
-static GElf_Sym symbol_in_file(const char *path, const char *name)
+/* The symbols of a file that is mapped from `start` on. */
+static void find_in_file(const char *path, uint64_t start, struct symbol *symbols, size_t count)
 {
-	GElf_Sym found = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
 	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
 	if (elf) {
-		found = find_symbol(elf, name);
-		if (found.st_value)
-			found.st_value -= link_base(elf);
+		find_in_elf(elf, symbols, count);
+		for (size_t i = 0; i < count; i++)
+			if (symbols[i].address)
+				symbols[i].address += start - link_base(elf);
 		elf_end(elf);
 	}
 	if (fd >= 0)
 		close(fd);
-	return found;
 }
 
 /* The lowest mapping of the file that is mapped at `at`, which has its offset 0. */
@@ -73,29 +81,27 @@ static const struct mapping *object_start(const struct mappings *m, uint64_t at)
 	return map && map->ino && map->offset == 0 ? map : NULL;
 }
 
-uint64_t symbol_address(pid_t pid, uint64_t at, const char *name, uint64_t *size)
+void symbols_find(pid_t pid, uint64_t at, struct symbol *symbols, size_t count)
 {
 	const struct mapping *map;
-	GElf_Sym symbol = {0};
 	struct mappings m;
 
+	for (size_t i = 0; i < count; i++)
+		symbols[i].address = symbols[i].size = 0;
 	if (mappings_read(pid, &m))
-		return 0;
+		return;
 	map = object_start(&m, at);
-	if (map) {
-		symbol = symbol_in_file(map->path, name);
-		if (symbol.st_value)
-			symbol.st_value += map->start;
-	}
+	if (map)
+		find_in_file(map->path, map->start, symbols, count);
 	mappings_free(&m);
-	if (size)
-		*size = symbol.st_size;
-	return symbol.st_value;
 }
 
 int functions_watch_loader(struct functions *f, const struct place *p, struct tracee *t)
 {
-	f->loaded = symbol_address(t->pid, p->aux[AT_BASE], "_dl_debug_state", NULL);
+	struct symbol loaded = {.name = "_dl_debug_state"};
+
+	symbols_find(t->pid, p->aux[AT_BASE], &loaded, 1);
+	f->loaded = loaded.address;
 	return f->loaded ? tracee_add_breakpoint(t, f->loaded) : -ENOEXEC;
 }
 
@@ -119,21 +125,31 @@ static uint64_t find_libc(pid_t pid)
 
 /* libc's variable with the last part of argv[0]: a program that uses it may have it, under either
    name, in its own memory. */
-static uint64_t find_short_name(const struct place *p, const struct tracee *t, uint64_t libc)
+static uint64_t find_short_name(const struct place *p, const struct tracee *t, uint64_t in_libc)
 {
-	static const char *const names[] = {"program_invocation_short_name", "__progname"};
-	uint64_t at = symbol_address(t->pid, p->aux[AT_ENTRY], names[0], NULL);
+	struct symbol names[] = {{.name = "program_invocation_short_name"}, {.name = "__progname"}};
 
-	if (!at)
-		at = symbol_address(t->pid, p->aux[AT_ENTRY], names[1], NULL);
-	return at ? at : symbol_address(t->pid, libc, names[0], NULL);
+	symbols_find(t->pid, p->aux[AT_ENTRY], names, 2);
+	return names[0].address ? names[0].address : names[1].address ? names[1].address : in_libc;
 }
+
+/* All that is watched in libc, in the order of its table. */
+enum { GET_ENV, SECURE_GET_ENV, SHORT_NAME, CURBRK, SET_ENV, SYMBOLS = SET_ENV + FUNCTIONS_SET };
 
 int functions_watch_libc(struct functions *f, const struct place *p, struct tracee *t)
 {
-	static const char *const set_env[] = {"setenv", "unsetenv", "putenv", "clearenv"};
+	struct symbol symbols[SYMBOLS] = {
+		[GET_ENV] = {.name = "getenv"},
+		[SECURE_GET_ENV] = {.name = "secure_getenv"},
+		[SHORT_NAME] = {.name = "program_invocation_short_name"},
+		[CURBRK] = {.name = "__curbrk"},
+		[SET_ENV] = {.name = "setenv"},
+		{.name = "unsetenv"},
+		{.name = "putenv"},
+		{.name = "clearenv"},
+	};
 	uint64_t libc;
-	int err;
+	int err = 0;
 
 	if (f->get_env)
 		return 0;
@@ -141,18 +157,20 @@ int functions_watch_libc(struct functions *f, const struct place *p, struct trac
 	/* ld.so reports once before it has mapped anything. */
 	if (!libc)
 		return 0;
-	f->get_env = symbol_address(t->pid, libc, "getenv", &f->get_env_size);
-	f->secure_get_env = symbol_address(t->pid, libc, "secure_getenv", NULL);
-	f->short_name = find_short_name(p, t, libc);
-	f->curbrk = symbol_address(t->pid, libc, "__curbrk", NULL);
-	if (!f->get_env || !f->secure_get_env || !f->curbrk)
-		return -ENOEXEC;
+	symbols_find(t->pid, libc, symbols, SYMBOLS);
+	for (size_t i = 0; i < SYMBOLS; i++)
+		if (!symbols[i].address && i != SHORT_NAME)
+			return -ENOEXEC;
+	f->get_env = symbols[GET_ENV].address;
+	f->get_env_size = symbols[GET_ENV].size;
+	f->short_name = find_short_name(p, t, symbols[SHORT_NAME].address);
+	f->curbrk = symbols[CURBRK].address;
 	err = tracee_add_breakpoint(t, f->get_env);
 	if (!err)
-		err = tracee_add_breakpoint(t, f->secure_get_env);
-	for (size_t i = 0; !err && i < sizeof f->set_env / sizeof f->set_env[0]; i++) {
-		f->set_env[i] = symbol_address(t->pid, libc, set_env[i], NULL);
-		err = f->set_env[i] ? tracee_add_breakpoint(t, f->set_env[i]) : -ENOEXEC;
+		err = tracee_add_breakpoint(t, symbols[SECURE_GET_ENV].address);
+	for (size_t i = 0; !err && i < FUNCTIONS_SET; i++) {
+		f->set_env[i] = symbols[SET_ENV + i].address;
+		err = tracee_add_breakpoint(t, f->set_env[i]);
 	}
 	return err;
 }
@@ -164,7 +182,7 @@ bool functions_reads_environment(const struct functions *f, uint64_t at)
 
 bool functions_changes_environment(const struct functions *f, uint64_t at)
 {
-	for (size_t i = 0; i < sizeof f->set_env / sizeof f->set_env[0]; i++)
+	for (size_t i = 0; i < FUNCTIONS_SET; i++)
 		if (at == f->set_env[i])
 			return true;
 	return false;

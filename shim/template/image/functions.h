@@ -6,19 +6,22 @@
 #define ST_IMAGE_FUNCTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "place.h"
 #include "tracee.h"
 
+enum { FUNCTIONS_SET = 4 };
+
 struct functions {
 	uint64_t loaded; /* _dl_debug_state: all libraries are mapped, no constructor has run */
 	uint64_t get_env;
-	uint64_t get_env_size; /* of its code, in bytes */
-	uint64_t secure_get_env;
-	uint64_t set_env[4]; /* setenv() and those like it */
-	uint64_t short_name; /* program_invocation_short_name, a variable */
-	uint64_t curbrk;     /* libc's __curbrk, a variable */
+	uint64_t get_env_size;           /* of its code, in bytes */
+	uint64_t set_env[FUNCTIONS_SET]; /* setenv() and those like it */
+	uint64_t short_name;             /* program_invocation_short_name, a variable */
+	uint64_t curbrk;                 /* libc's __curbrk, a variable */
 };
 
 /* Stop the tracee when ld.so has mapped all libraries. */
@@ -33,10 +36,15 @@ bool functions_reads_environment(const struct functions *f, uint64_t at);
 /* True if at is the address of a function by which constructors may change the environment. */
 bool functions_changes_environment(const struct functions *f, uint64_t at);
 
-/*
- * The address at which process pid has the dynamic symbol `name` of the object mapped at or
- * around `at`; 0 if it has none.  Its size in bytes in *size, which may be null.
- */
-uint64_t symbol_address(pid_t pid, uint64_t at, const char *name, uint64_t *size);
+/* A dynamic symbol that is looked for, and what was found: an address of 0 if there is none. */
+struct symbol {
+	const char *name;
+	uint64_t address;
+	uint64_t size; /* in bytes */
+};
+
+/* Look for the symbols in the object that process pid has mapped at or around `at`, all in one
+   reading of its table. */
+void symbols_find(pid_t pid, uint64_t at, struct symbol *symbols, size_t count);
 
 #endif

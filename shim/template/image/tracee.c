@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -117,6 +118,27 @@ int tracee_read(const struct tracee *t, uint64_t at, void *buf, size_t size)
 	ssize_t got = pread(t->mem, buf, size, (off_t)at);
 
 	return got == (ssize_t)size ? 0 : got < 0 ? -errno : -EFAULT;
+}
+
+int tracee_read_string(const struct tracee *t, uint64_t at, char *buf, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		/* The page after it may be none of the tracee's. */
+		size_t part = PAGE_SIZE - (at + done) % PAGE_SIZE;
+		int err;
+
+		if (part > size - done)
+			part = size - done;
+		err = tracee_read(t, at + done, buf + done, part);
+		if (err)
+			return err;
+		if (memchr(buf + done, '\0', part))
+			return 0;
+		done += part;
+	}
+	return -ENAMETOOLONG;
 }
 
 int tracee_write(const struct tracee *t, uint64_t at, const void *buf, size_t size)

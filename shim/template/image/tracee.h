@@ -41,6 +41,8 @@ int tracee_start(struct tracee *t, const char *path, char *const argv[], char *c
 void tracee_end(struct tracee *t);
 
 int tracee_read(const struct tracee *t, uint64_t at, void *buf, size_t size);
+/* A string and its null; -ENAMETOOLONG if it does not fit. */
+int tracee_read_string(const struct tracee *t, uint64_t at, char *buf, size_t size);
 int tracee_write(const struct tracee *t, uint64_t at, const void *buf, size_t size);
 int tracee_get_regs(const struct tracee *t, struct user_regs_struct *regs);
 int tracee_set_regs(const struct tracee *t, const struct user_regs_struct *regs);

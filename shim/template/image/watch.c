@@ -20,19 +20,6 @@ int watch_refuse(struct watch *w, const char *format, ...)
 	return -ENOTSUP;
 }
 
-int watch_string(const struct tracee *t, uint64_t at, char *buf, size_t size)
-{
-	for (size_t i = 0; i < size; i++) {
-		int err = tracee_read(t, at + i, &buf[i], 1);
-
-		if (err)
-			return err;
-		if (buf[i] == '\0')
-			return 0;
-	}
-	return -ENAMETOOLONG;
-}
-
 /* A function of ld.so or libc that is watched was called. */
 static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 		       struct functions *f, const struct user_regs_struct *regs)

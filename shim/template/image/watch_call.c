@@ -56,7 +56,7 @@ static bool is_special(const char *path)
 static int named_file(struct watch *w, const struct tracee *t, uint64_t name, long result)
 {
 	char path[PATH_MAX];
-	int err = watch_string(t, name, path, sizeof path);
+	int err = tracee_read_string(t, name, path, sizeof path);
 
 	if (err)
 		return err;
@@ -77,7 +77,7 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, lo
 static int link_read(struct watch *w, const struct tracee *t, uint64_t name, long result)
 {
 	char path[PATH_MAX];
-	int err = watch_string(t, name, path, sizeof path);
+	int err = tracee_read_string(t, name, path, sizeof path);
 
 	if (err || strcmp(path, "/proc/self/exe") == 0)
 		return err;

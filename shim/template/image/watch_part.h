@@ -20,9 +20,6 @@ struct call {
 /* Write down why the program is not eligible.  -ENOTSUP. */
 __attribute__((format(printf, 2, 3))) int watch_refuse(struct watch *w, const char *format, ...);
 
-/* The tracee's string at `at`. */
-int watch_string(const struct tracee *t, uint64_t at, char *buf, size_t size);
-
 /* Before a system call: let it go, change it, or give up. */
 int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct call *c,
 		      struct user_regs_struct *regs);

@@ -30,7 +30,7 @@ enum { WORD_ARGUMENT, WORD_FIRST, WORD_LAST, WORD_NAME, WORDS };
 static int find_name(const struct place *p, const struct tracee *t, uint64_t *at)
 {
 	char name[PATH_MAX];
-	int err = watch_string(t, p->strings, name, sizeof name);
+	int err = tracee_read_string(t, p->strings, name, sizeof name);
 	const char *slash = err ? NULL : strrchr(name, '/');
 
 	*at = p->strings + (slash ? (uint64_t)(slash + 1 - name) : 0);
@@ -90,7 +90,7 @@ int watch_touched(struct watch *w, const struct place *p, const struct tracee *t
 static int note_name(struct watch *w, const struct tracee *t, uint64_t name)
 {
 	char text[128];
-	int err = watch_string(t, name, text, sizeof text);
+	int err = tracee_read_string(t, name, text, sizeof text);
 
 	if (err)
 		return err;
