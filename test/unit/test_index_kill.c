@@ -307,7 +307,7 @@ START_TEST(killed_at_each_instruction_of_a_count)
 }
 END_TEST
 
-enum { KILLS = 3000, WORKERS = 3, SETS = 100, PER_SET = 12, SECONDS = 6 };
+enum { KILLS = 3000, KILLS_LEAST = 100, WORKERS = 3, SETS = 100, PER_SET = 12, SECONDS = 6 };
 
 /* How many starts the workers have begun and ended to count. */
 struct progress {
@@ -391,7 +391,8 @@ START_TEST(killed_at_random)
 			targets[set][n] = make_target(n, 10 + set);
 	for (unsigned i = 0; i < WORKERS; i++)
 		workers[i] = start_worker(progress, i + 1);
-	while (kills < KILLS && now() < deadline) {
+	/* On a busy machine it takes as long as it takes to mean something. */
+	while (kills < KILLS && (now() < deadline || kills <= KILLS_LEAST)) {
 		unsigned i = kills % WORKERS;
 		int status;
 
@@ -413,7 +414,7 @@ START_TEST(killed_at_random)
 	check_all_whole(&index);
 	check_progress(&index, progress, kills);
 	index_read_totals(&index, &totals);
-	ck_assert_uint_gt(kills, 100);
+	ck_assert_uint_gt(kills, KILLS_LEAST);
 	ck_assert_uint_gt(totals.evicted_targets, 100);
 }
 END_TEST
@@ -422,7 +423,7 @@ int main(void)
 {
 	Suite *suite = suite_create("index_kill");
 	TCase *stepped = scratch_case(suite, "stepped", 60);
-	TCase *random = scratch_case(suite, "random", 60);
+	TCase *random = scratch_case(suite, "random", 300);
 
 	tcase_add_test(stepped, killed_at_each_instruction_of_an_insert);
 	tcase_add_test(stepped, killed_at_each_instruction_of_an_eviction);
