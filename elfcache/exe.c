@@ -254,6 +254,14 @@ int exe_look(int dirfd, const char *path, struct exe *exe)
 	return got < 0 ? (int)got : 0;
 }
 
+/* Opening anything else may be noticed: by whoever waits for a reader of a FIFO, for one. */
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return sys_fstatat(AT_FDCWD, path, &st, 0) == 0 && S_ISREG(st.st_mode);
+}
+
 enum exe_kind exe_loaded_kind(const struct exe *exe)
 {
 	struct exe next = *exe;
@@ -264,7 +272,7 @@ enum exe_kind exe_loaded_kind(const struct exe *exe)
 		if (next.interpreter[0] == '\0')
 			return EXE_OTHER;
 		mem_copy(interpreter, next.interpreter, sizeof interpreter);
-		if (exe_look(AT_FDCWD, interpreter, &next))
+		if (!is_regular(interpreter) || exe_look(AT_FDCWD, interpreter, &next))
 			return EXE_UNREADABLE;
 	}
 	return next.kind;

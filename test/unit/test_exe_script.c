@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -191,6 +193,25 @@ START_TEST(what_is_behind_a_script_is_found)
 }
 END_TEST
 
+/* What waits for a reader would get one. */
+START_TEST(interpreters_that_are_no_files_are_not_opened)
+{
+	struct exe exe = make_chain(1, scratch_path("fifo"));
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char events[256];
+
+	ck_assert_int_eq(mkfifo("fifo", 0700), 0);
+	ck_assert_int_ge(watch, 0);
+	ck_assert_int_ge(inotify_add_watch(watch, "fifo", IN_OPEN), 0);
+	ck_assert_int_eq(exe_loaded_kind(&exe), EXE_UNREADABLE);
+	ck_assert_int_lt(read(watch, events, sizeof events), 0);
+	ck_assert_int_eq(errno, EAGAIN);
+	exe = make_chain(2, "/dev/null");
+	ck_assert_int_eq(exe_loaded_kind(&exe), EXE_UNREADABLE);
+	close(watch);
+}
+END_TEST
+
 START_TEST(a_loop_of_scripts_ends)
 {
 	char text[PATH_MAX + 8];
@@ -213,6 +234,7 @@ int main(void)
 	tcase_add_test(scripts, lines_are_cut_where_the_kernel_cuts_them);
 	tcase_add_test(scripts, scripts_of_scripts);
 	tcase_add_test(scripts, what_is_behind_a_script_is_found);
+	tcase_add_test(scripts, interpreters_that_are_no_files_are_not_opened);
 	tcase_add_test(scripts, a_loop_of_scripts_ends);
 	return scratch_run(suite);
 }
