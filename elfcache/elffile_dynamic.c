@@ -114,17 +114,20 @@ static const char *string_at(const Elf_Data *strings, uint64_t offset)
 
 static int copy_string(struct elf_reader *r, const Elf_Data *strings, uint64_t offset, char **copy)
 {
-	const char *s;
+	const char *s = string_at(strings, offset);
 
-	if (offset == ABSENT)
-		return 0;
-	s = string_at(strings, offset);
 	if (!s)
 		return elf_reader_malformed(r, "a dynamic string lies outside its table");
 	if (strnlen(s, STRING_MAX) == STRING_MAX)
 		return elf_reader_malformed(r, "a dynamic string is far too long");
 	*copy = strdup(s);
 	return *copy ? 0 : -ENOMEM;
+}
+
+static int copy_if_given(struct elf_reader *r, const Elf_Data *strings, uint64_t offset,
+			 char **copy)
+{
+	return offset == ABSENT ? 0 : copy_string(r, strings, offset, copy);
 }
 
 static int copy_needed(struct elf_reader *r, Elf_Data *entries, const Elf_Data *strings, size_t n)
@@ -372,10 +375,10 @@ int elf_reader_dynamic(struct elf_reader *r, const struct elf_segment *segment)
 	if (!err)
 		err = copy_needed(r, entries, strings, d.needed_count);
 	if (!err)
-		err = copy_string(r, strings, d.soname, &r->file->soname);
+		err = copy_if_given(r, strings, d.soname, &r->file->soname);
 	if (!err)
-		err = copy_string(r, strings, d.runpath != ABSENT ? d.runpath : d.rpath,
-				  &r->file->runpath);
+		err = copy_if_given(r, strings, d.runpath != ABSENT ? d.runpath : d.rpath,
+				    &r->file->runpath);
 	if (!err)
 		err = look_for_imports(r, &d, strings);
 	return err;
