@@ -53,13 +53,44 @@ static bool has_array(const struct image_table *t, uint32_t offset, uint32_t cou
 	       (offset % sizeof(uint64_t) == 0 && is_inside(offset, count * element, t->size));
 }
 
+static bool has_files(const struct image_view *v)
+{
+	const struct image_table *t = v->table;
+
+	for (uint32_t i = 0; i < t->file_count; i++) {
+		const struct image_file *f = image_file(v, i);
+
+		if (!has_string(t, f->path) || !is_inside(f->map, f->maps, t->map_count))
+			return false;
+	}
+	return t->file_count > 0;
+}
+
+static bool has_variables(const struct image_table *t)
+{
+	const struct image_variable *list = (const void *)((const char *)t + t->variables);
+
+	for (uint32_t i = 0; i < t->variable_count; i++)
+		if (!has_string(t, list[i].text) ||
+		    list[i].name_len > strlen((const char *)t + list[i].text))
+			return false;
+	return true;
+}
+
+/* The target's path, and the real one behind it. */
+static bool has_target(const struct image_table *t)
+{
+	return has_string(t, t->target) &&
+	       has_string(t, t->target + (uint32_t)strlen((const char *)t + t->target) + 1);
+}
+
 static bool is_whole(const struct image_view *v)
 {
 	const struct image_table *t = v->table;
 	size_t room = v->size - (size_t)((const unsigned char *)t - v->data);
 
 	if (t->magic != IMAGE_MAGIC || t->version != IMAGE_VERSION || t->size < sizeof *t ||
-	    t->size > room || !has_string(t, t->target) ||
+	    t->size > room || !has_target(t) ||
 	    !has_array(t, t->files, t->file_count, sizeof(struct image_file)) ||
 	    !has_array(t, t->maps, t->map_count, sizeof(struct image_map)) ||
 	    !has_array(t, t->fixes, t->fix_count, sizeof(struct image_fix)) ||
@@ -69,10 +100,7 @@ static bool is_whole(const struct image_view *v)
 	    !has_array(t, t->limits, t->limit_count, sizeof(struct image_limit)) ||
 	    !has_array(t, t->touches, t->touch_count, sizeof(struct image_touch)))
 		return false;
-	for (uint32_t i = 0; i < t->file_count; i++)
-		if (!has_string(t, image_file(v, i)->path))
-			return false;
-	return t->file_count > 0;
+	return has_files(v) && has_variables(t);
 }
 
 /* A section's content, of which every offset of a string is in it, and ends there. */
