@@ -131,6 +131,30 @@ static int bake_all(const struct options *options, char **programs)
 	return status;
 }
 
+static void free_programs(char **programs)
+{
+	for (char **p = programs; *p; p++)
+		free(*p);
+	free(programs);
+}
+
+/* Their absolute paths, null-terminated; null, after a line on stderr, if one is none. */
+static char **find_programs(char *const names[], size_t count)
+{
+	char **programs = memory_resize(NULL, count + 1, sizeof *programs);
+
+	memset(programs, 0, (count + 1) * sizeof *programs);
+	for (size_t i = 0; i < count; i++) {
+		programs[i] = find_program(names[i]);
+		if (!programs[i]) {
+			say("bake %s: no such program, or it may not be executed", names[i]);
+			free_programs(programs);
+			return NULL;
+		}
+	}
+	return programs;
+}
+
 int subcommand_bake(const struct options *options, int argc, char **argv)
 {
 	struct options own = *options;
@@ -148,17 +172,10 @@ int subcommand_bake(const struct options *options, int argc, char **argv)
 	}
 	if (optind >= argc)
 		return usage_error("bake: no PROGRAM given");
-	programs = memory_resize(NULL, (size_t)(argc - optind) + 1, sizeof *programs);
-	for (int i = optind; i < argc; i++) {
-		programs[i - optind] = find_program(argv[i]);
-		if (!programs[i - optind])
-			return usage_error("bake %s: no such program, or it may not be executed",
-					   argv[i]);
-	}
-	programs[argc - optind] = NULL;
+	programs = find_programs(argv + optind, (size_t)(argc - optind));
+	if (!programs)
+		return EXIT_USAGE;
 	status = bake_all(&own, programs);
-	for (int i = optind; i < argc; i++)
-		free(programs[i - optind]);
-	free(programs);
+	free_programs(programs);
 	return status;
 }
