@@ -54,20 +54,14 @@ static int parse_line(const char *line, struct mapping *m)
 	return m->path ? 0 : -ENOMEM;
 }
 
-int mappings_read(pid_t pid, struct mappings *m)
+int mappings_parse(FILE *f, struct mappings *m)
 {
-	char name[32];
 	char *line = NULL;
 	size_t size = 0;
 	size_t room = 0;
 	int err = 0;
-	FILE *f;
 
 	*m = (struct mappings){0};
-	snprintf(name, sizeof name, "/proc/%d/maps", (int)pid);
-	f = fopen(name, "re");
-	if (!f)
-		return -errno;
 	while (!err && getline(&line, &size, f) > 0) {
 		if (m->count == room) {
 			struct mapping *more;
@@ -85,9 +79,24 @@ int mappings_read(pid_t pid, struct mappings *m)
 			m->count++;
 	}
 	free(line);
-	fclose(f);
 	if (err)
 		mappings_free(m);
+	return err;
+}
+
+int mappings_read(pid_t pid, struct mappings *m)
+{
+	char name[32];
+	FILE *f;
+	int err;
+
+	*m = (struct mappings){0};
+	snprintf(name, sizeof name, "/proc/%d/maps", (int)pid);
+	f = fopen(name, "re");
+	if (!f)
+		return -errno;
+	err = mappings_parse(f, m);
+	fclose(f);
 	return err;
 }
 

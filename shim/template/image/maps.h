@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 struct mapping {
@@ -27,6 +28,8 @@ struct mappings {
 
 /* Read the mappings of a process, lowest address first.  0 or a negative error number. */
 int mappings_read(pid_t pid, struct mappings *m);
+/* The same of text as the kernel writes it. */
+int mappings_parse(FILE *f, struct mappings *m);
 void mappings_free(struct mappings *m);
 
 /* The mapping that contains an address, or null. */
