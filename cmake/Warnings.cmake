@@ -1,7 +1,7 @@
 # Compiler options of everything in the project.
 #
 #   st_options          every target: language, warnings as errors
-#   st_sanitize         targets that can run under ASan and UBSan; empty unless ST_SANITIZE
+#   st_sanitize         targets that can run under ASan and UBSan; empty unless ST_SANITIZE or ST_FUZZ
 
 add_library(st_options INTERFACE)
 target_compile_definitions(st_options INTERFACE _GNU_SOURCE)
@@ -24,8 +24,18 @@ else()
 endif()
 
 add_library(st_sanitize INTERFACE)
-if(ST_SANITIZE)
+set(sanitizers "")
+if(ST_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "ST_FUZZ: libFuzzer comes with clang: -DCMAKE_C_COMPILER=clang")
+  endif()
+  # Without libFuzzer's main(), which the fuzz targets alone have.
+  set(sanitizers -fsanitize=fuzzer-no-link,address,undefined)
+elseif(ST_SANITIZE)
+  set(sanitizers -fsanitize=address,undefined)
+endif()
+if(sanitizers)
   target_compile_options(st_sanitize INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(st_sanitize INTERFACE -fsanitize=address,undefined)
+    ${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(st_sanitize INTERFACE ${sanitizers})
 endif()

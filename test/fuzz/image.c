@@ -1,0 +1,96 @@
+/*
+ * Reading an image back: shim/template/image/read.h.  Input: the file, but for what stands between
+ * its first bytes and the end of resume's code, which nobody reads: zeros are put there.
+ */
+#include "shim/template/image/read.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+enum { FRONT = 256, SIZE_LIMIT = 1 << 16 };
+
+static void touch_array(const struct image_table *t, uint32_t offset, uint32_t count,
+			size_t element)
+{
+	if (count)
+		fuzz_touch((const char *)t + offset, count * element);
+}
+
+static void touch_table(const struct image_view *v)
+{
+	const struct image_table *t = v->table;
+	const struct image_variable *variables = (const void *)((const char *)t + t->variables);
+
+	fuzz_touch(t, t->size);
+	/* Two strings: the path, and what /proc/self/exe is. */
+	fuzz_touch_string(image_target(v));
+	fuzz_touch_string(image_target(v) + strlen(image_target(v)) + 1);
+	for (uint32_t i = 0; i < t->file_count; i++) {
+		const struct image_file *f = image_file(v, i);
+
+		fuzz_touch_string(image_file_path(v, f));
+		FUZZ_ASSERT((uint64_t)f->map + f->maps <= t->map_count);
+	}
+	touch_array(t, t->maps, t->map_count, sizeof(struct image_map));
+	touch_array(t, t->fixes, t->fix_count, sizeof(struct image_fix));
+	touch_array(t, t->protects, t->protect_count, sizeof(struct image_protect));
+	touch_array(t, t->limits, t->limit_count, sizeof(struct image_limit));
+	touch_array(t, t->touches, t->touch_count, sizeof(struct image_touch));
+	touch_array(t, t->bounds, t->bound_count, sizeof(struct image_bound));
+	for (uint32_t i = 0; i < t->variable_count; i++) {
+		const char *text = (const char *)t + variables[i].text;
+
+		fuzz_touch_string(text);
+		FUZZ_ASSERT(variables[i].name_len <= strlen(text));
+	}
+}
+
+static void touch_sections(const struct image_view *v)
+{
+	const Elf64_Ehdr *eh = (const void *)v->data;
+	const Elf64_Shdr *list = (const void *)(v->data + eh->e_shoff);
+
+	for (size_t i = 0; i < eh->e_shnum; i++) {
+		const Elf64_Shdr *s = &list[i];
+		const Elf64_Sym *symbols = (const void *)(v->data + s->sh_offset);
+
+		fuzz_touch_string((const char *)v->data + list[eh->e_shstrndx].sh_offset +
+				  s->sh_name);
+		if (s->sh_type != SHT_NOBITS)
+			fuzz_touch(v->data + s->sh_offset, s->sh_size);
+		if (s->sh_type != SHT_SYMTAB)
+			continue;
+		for (size_t n = 0; n < s->sh_size / sizeof *symbols; n++)
+			fuzz_touch_string((const char *)v->data + list[s->sh_link].sh_offset +
+					  symbols[n].st_name);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t file[RESUME_CODE_SIZE + SIZE_LIMIT];
+	struct image_view view;
+	int err;
+
+	if (size > SIZE_LIMIT)
+		return -1;
+	if (size)
+		memcpy(file, data, size < FRONT ? size : FRONT);
+	if (size > FRONT) {
+		memcpy(file + RESUME_CODE_SIZE, data + FRONT, size - FRONT);
+		size += RESUME_CODE_SIZE - FRONT;
+	}
+	err = image_read(fuzz_memory_file(file, size), &view);
+	FUZZ_ASSERT(err == 0 || err == -EINVAL);
+	if (!err) {
+		touch_table(&view);
+		touch_sections(&view);
+		fuzz_touch_string(image_stale_file(&view));
+		image_read_end(&view);
+	}
+	FUZZ_ASSERT(!view.data && !view.table);
+	return 0;
+}

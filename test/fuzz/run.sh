@@ -1,0 +1,59 @@
+#!/bin/sh
+# run.sh [--seconds N] [TARGET...]: build the fuzz targets and run them, one after the other, each
+# for so many seconds (60) with its corpus.  Fails if anything was found.
+#
+# What was found is kept in build-fuzz/findings/TARGET-*: once it is mended it belongs into
+# corpus/TARGET, which every ordinary build tests (unit.fuzz_TARGET).  What else was learnt is in
+# build-fuzz/corpus/TARGET, and a later run begins with it.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
+self=fuzz
+. "$root/test/lib.sh"
+
+usage()
+{
+    printf 'usage: run.sh [--seconds N] [TARGET...]; targets: %s\n' "$known" >&2
+    exit 2
+}
+
+known=$(sed -n 's/^st_fuzz_target(\([a-z]*\) .*/\1/p' "$root/test/fuzz/CMakeLists.txt" | tr '\n' ' ')
+seconds=60
+if [ "${1-}" = --seconds ]; then
+    seconds=${2-}
+    case $seconds in '' | 0* | *[!0-9]*) usage ;; esac
+    shift 2
+fi
+for target; do
+    case " $known" in *" $target "*) ;; *) usage ;; esac
+done
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $known
+
+clean_environment
+build=$root/build-fuzz
+quiet_step "configure" configure "$build" --preset fuzz
+quiet_step "build" cmake --build "$build" --target fuzz
+mkdir -p "$build/findings"
+# Targets that read files by name are faster in memory.
+files=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/fuzz.XXXXXX")
+trap 'rm -rf "$files"' EXIT
+trap 'exit 1' HUP INT TERM
+
+found=
+for target; do
+    say "$target, for $seconds seconds"
+    mkdir -p "$build/corpus/$target"
+    TMPDIR=$files nice "$build/test/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=4096 \
+        -timeout=20 -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
+        "$build/corpus/$target" "$root/test/fuzz/corpus/$target" >"$build/$target.log" 2>&1 ||
+        found="$found $target"
+    # The last line of its kind: how many inputs were tried, and how much code they reached.
+    grep -E '^#[0-9]+.* cov: ' "$build/$target.log" | tail -n 1
+done
+for target in $found; do
+    printf '%s\n' "$target:"
+    tail -n 40 "$build/$target.log"
+done
+[ -z "$found" ] || die "in:$found; see $build/findings, and $build/TARGET.log"
+say "nothing was found"
