@@ -17,8 +17,8 @@ struct kernel_numbers {
 };
 
 /*
- * Parse "CREATE,SPAWN": two different decimal numbers from 1 to 4095.  False, and *numbers
- * unchanged, for anything else (null included).
+ * Parse "CREATE,SPAWN": two different decimal numbers from 463 to 4095: those before are other
+ * calls'.  False, and *numbers unchanged, for anything else (null included).
  */
 bool kernel_numbers_parse(const char *text, struct kernel_numbers *numbers);
 

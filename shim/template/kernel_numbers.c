@@ -1,8 +1,13 @@
 #include "kernel_calls.h"
 
-enum { NUMBER_MAX = 4095 };
+/*
+ * The first number without a call in Linux 6.10.  Asking whether one before it is ours would be to
+ * make that call: fork(2), of which both sides go on, or exit_group(2).
+ */
+enum { NUMBER_MIN = 463, NUMBER_MAX = 4095 };
 
-/* A decimal number from 1 to NUMBER_MAX, without sign, space or leading zero; 0 if it is none. */
+/* A decimal number from NUMBER_MIN to NUMBER_MAX, without sign, space or leading zero; 0 if it is
+ * none. */
 static int parse_number(const char **text)
 {
 	const char *p = *text;
@@ -16,7 +21,7 @@ static int parse_number(const char **text)
 			return 0;
 	}
 	*text = p;
-	return n;
+	return n < NUMBER_MIN ? 0 : n;
 }
 
 bool kernel_numbers_parse(const char *text, struct kernel_numbers *numbers)
