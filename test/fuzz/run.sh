@@ -45,7 +45,7 @@ for target; do
     say "$target, for $seconds seconds"
     mkdir -p "$build/corpus/$target"
     TMPDIR=$files nice "$build/test/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=4096 \
-        -timeout=20 -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
+        -timeout=200 -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
         "$build/corpus/$target" "$root/test/fuzz/corpus/$target" >"$build/$target.log" 2>&1 ||
         found="$found $target"
     # The last line of its kind: how many inputs were tried, and how much code they reached.

@@ -42,6 +42,10 @@ __attribute__((constructor)) static void act(void)
 	const char *value = getenv("IMAGE_FIXTURE");
 
 	image_fixture_result = value ? value[0] : 0;
+#elif defined FIXTURE_BUSY
+	/* Some tenths of a second. */
+	for (volatile long n = 0; n < 80000000; n++)
+		image_fixture_result = n;
 #elif defined FIXTURE_GETPID
 	image_fixture_result = getpid();
 #elif defined FIXTURE_THREAD

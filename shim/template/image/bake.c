@@ -250,17 +250,15 @@ static int keep(int fd, const struct image_source *source, const struct run *run
 
 /*
  * Run it with all functions bound, which is what is worth keeping.  -ENOTSUP if that makes a
- * difference of its own.
+ * difference of its own.  Without a run for comparison ld.so is the one in *loader.
  */
 static int bake_eager(int fd, const struct image_source *source, const struct spot *spot,
 		      const struct run *lazy, struct bake_loader *loader, char why[BAKE_WHY_MAX])
 {
 	char **envp = bind_now(source->envp);
-	struct bake_loader now = {.lazy_flag = loader->lazy_flag};
-	struct identity after;
+	int err = envp ? 0 : -ENOMEM;
+	uint64_t flag = 0;
 	struct run run;
-	uint64_t flag;
-	int err = envp ? identity_of(AT_FDCWD, source->interpreter, 0, &now.id) : -ENOMEM;
 
 	if (!err)
 		err = run_to_entry(&run, source->target, envp, spot, why);
@@ -268,27 +266,16 @@ static int bake_eager(int fd, const struct image_source *source, const struct sp
 		uint64_t base = run.place.aux[AT_BASE];
 
 		flag = lazy ? eager_find_flag(&lazy->place, &lazy->tracee, &run.place, &run.tracee)
-			    : base + now.lazy_flag;
-		now.lazy_flag = flag - base;
-		err = identity_of(AT_FDCWD, source->interpreter, 0, &after);
-		if (!err && (!flag || !identity_equal(&now.id, &after)))
-			err = -ENOTSUP;
-		if (!err)
-			err = keep(fd, source, &run, envp, flag, why);
+			    : base + loader->lazy_flag;
+		err = flag ? keep(fd, source, &run, envp, flag, why) : -ENOTSUP;
+		flag -= base;
 		run_end(&run);
 	}
 	free(envp);
+	/* That ld.so is still the same file, image_write() has seen. */
 	if (!err)
-		*loader = now;
+		*loader = (struct bake_loader){source->interpreter_id, flag};
 	return err;
-}
-
-static bool is_known(const struct bake_loader *loader, const char *interpreter)
-{
-	struct identity id;
-
-	return loader->lazy_flag && identity_of(AT_FDCWD, interpreter, 0, &id) == 0 &&
-	       identity_equal(&id, &loader->id);
 }
 
 /*
@@ -298,7 +285,8 @@ static bool is_known(const struct bake_loader *loader, const char *interpreter)
 static int bake_source(int fd, const struct image_source *source, struct bake_loader *loader,
 		       char why[BAKE_WHY_MAX])
 {
-	const bool known = is_known(loader, source->interpreter);
+	const bool known =
+		loader->lazy_flag && identity_equal(&loader->id, &source->interpreter_id);
 	char unused[BAKE_WHY_MAX];
 	struct run lazy;
 	struct spot spot;
@@ -327,7 +315,11 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	int err;
 
 	why[0] = '\0';
-	err = find_program(&source, &exe, why);
+	err = identity_of(AT_FDCWD, path, 0, &source.target_id);
+	if (!err)
+		err = find_program(&source, &exe, why);
+	if (!err)
+		err = identity_of(AT_FDCWD, source.program, 0, &source.program_id);
 	if (!err)
 		err = elffile_read(source.program, &file, &sentence);
 	if (err) {
@@ -338,6 +330,8 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	source.interpreter = file->interpreter;
 	source.stack_flags = stack_flags(file);
 	err = judge(&source, file, why);
+	if (!err)
+		err = identity_of(AT_FDCWD, source.interpreter, 0, &source.interpreter_id);
 	if (!err)
 		err = bake_source(fd, &source, loader, why);
 	if (err && !why[0])

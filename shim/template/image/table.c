@@ -123,13 +123,21 @@ static bool has_maps_of(const struct file_list *files, const struct identity *id
 	return false;
 }
 
+/* True if the file is what it was: null if there was none.  *id: what it is. */
+static bool is_unchanged(const char *path, const struct identity *was, struct identity *id)
+{
+	int err = identity_of(AT_FDCWD, path, was ? 0 : AT_SYMLINK_NOFOLLOW, id);
+
+	return was ? !err && identity_equal(id, was) : err == -ENOENT || err == -ENOTDIR;
+}
+
 static int add_file(struct table *t, struct file_list *files, const struct capture *c,
-		    const char *path, bool absent, char why[128])
+		    const char *path, const struct identity *was, char why[128])
 {
 	struct image_file *f = &files->list[files->count];
-	int err = identity_of(AT_FDCWD, path, absent ? AT_SYMLINK_NOFOLLOW : 0, &f->id);
+	bool absent = !was;
 
-	if (absent != (err == -ENOENT || err == -ENOTDIR)) {
+	if (!is_unchanged(path, was, &f->id)) {
 		snprintf(why, 128, "%.100s changed meanwhile", path);
 		return -ENOTSUP;
 	}
@@ -155,13 +163,14 @@ static int add_files(struct table *t, const struct image_source *source, const s
 	int err = files.list && files.maps ? 0 : -ENOMEM;
 
 	if (!err)
-		err = add_file(t, &files, c, source->target, false, why);
+		err = add_file(t, &files, c, source->target, &source->target_id, why);
 	if (!err)
-		err = add_file(t, &files, c, source->interpreter, false, why);
+		err = add_file(t, &files, c, source->interpreter, &source->interpreter_id, why);
 	if (!err && source->script_args)
-		err = add_file(t, &files, c, source->program, false, why);
+		err = add_file(t, &files, c, source->program, &source->program_id, why);
 	for (unsigned i = 0; !err && i < w->file_count; i++)
-		err = add_file(t, &files, c, w->files[i].path, w->files[i].absent, why);
+		err = add_file(t, &files, c, w->files[i].path,
+			       w->files[i].absent ? NULL : &w->files[i].id, why);
 	for (size_t i = 0; i < c->remap_count; i++)
 		mapped += c->remaps[i].path != NULL;
 	if (!err && mapped != files.map_count) {

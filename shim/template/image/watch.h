@@ -21,6 +21,7 @@ enum { WATCH_FILES = 256, WATCH_NAMES = 32, WATCH_LIMITS = 16, WATCH_BOUNDS = 64
 struct seen_file {
 	char *path; /* absolute */
 	bool absent;
+	struct identity id; /* when it was first seen, unless absent */
 };
 
 struct seen_limit {

@@ -27,8 +27,10 @@ static int note_file(struct watch *w, const char *path, bool absent)
 	if (w->file_count == WATCH_FILES)
 		return watch_refuse(w, "its start-up looks at more than %d files", WATCH_FILES);
 	f = &w->files[w->file_count];
-	f->path = strdup(path);
 	f->absent = absent;
+	if (!absent && identity_of(AT_FDCWD, path, 0, &f->id))
+		return watch_refuse(w, "%.80s changed meanwhile", path);
+	f->path = strdup(path);
 	if (!f->path)
 		return -ENOMEM;
 	w->file_count++;
