@@ -44,7 +44,8 @@ st_case(caller.pointers caller/pointers.sh)
 st_case(caller.counts caller/counts.sh)
 st_case(caller.binding caller/binding.sh)
 st_case(caller.users caller/users.sh)
+st_case(caller.nonsense caller/nonsense.sh)
 st_compare(path.search "${ST_CASES_BIN}/path_search")
 # They wait for time to pass, or use much of it.
 set_tests_properties(cases.caller.vfork cases.caller.errors cases.caller.pointers
-  cases.caller.handler cases.path.search PROPERTIES TIMEOUT 900)
+  cases.caller.handler cases.caller.nonsense cases.path.search PROPERTIES TIMEOUT 900)
