@@ -108,6 +108,7 @@ static pid_t change_soon(unsigned runs, void (*change)(void))
 /* True if the change came before the bake was over. */
 static bool bake_once(int dirfd, unsigned runs, void (*change)(void))
 {
+	struct bake_loader loader = {0};
 	char why[BAKE_WHY_MAX];
 	struct image_view view;
 	struct identity id;
@@ -119,7 +120,7 @@ static bool bake_once(int dirfd, unsigned runs, void (*change)(void))
 	make_files();
 	ck_assert_int_eq(identity_of(AT_FDCWD, program, 0, &id), 0);
 	pid = change_soon(runs, change);
-	err = store_bake(dirfd, &id, program, environment, &size, why);
+	err = store_bake(dirfd, &id, program, environment, &loader, &size, why);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	if (err) {
