@@ -35,6 +35,13 @@ step "build: release" cmake --build "$root/build"
 # All findings, not only the first.
 step "lint" cmake --build "$root/build" --target lint -- -k 0
 
+# Where the kernel's source is not to be had, the script says so, and that is no failure.
+kernel_patches()
+{
+    sh "$root/test/kernel/check-patches.sh" || [ $? -eq 77 ]
+}
+step "kernel patches" kernel_patches
+
 quiet_step "configure: sanitizers" configure "$root/build-asan" --preset asan
 step "build: sanitizers" cmake --build "$root/build-asan"
 step "unit tests with sanitizers" run_tests asan "$root/build-asan" -L unit
