@@ -16,7 +16,6 @@
  * start to end in microseconds, the median number of minor page faults, the number of rounds and
  * the wait status.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -30,10 +29,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WARM_UP = 5, ROUNDS_MAX = 4000 };
+#include "ways.h"
 
-typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
-			   const posix_spawnattr_t *, char *const[], char *const[]);
+enum { WARM_UP = 5, ROUNDS_MAX = 4000 };
 
 struct way {
 	const char *name;
@@ -64,37 +62,6 @@ static void *allocate(size_t count, size_t size)
 	if (!p)
 		fail("out of memory");
 	return p;
-}
-
-/* This process's environment, whole or without what only a session has. */
-static char **environment(bool session)
-{
-	size_t count = 0;
-	size_t n = 0;
-	char **envp;
-
-	while (environ[count])
-		count++;
-	envp = allocate(count + 1, sizeof *envp);
-	for (size_t i = 0; i < count; i++)
-		if (session || (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
-				strncmp(environ[i], "SPAWN_TEMPLATE", 14) != 0))
-			envp[n++] = environ[i];
-	return envp;
-}
-
-/* libc's posix_spawn(), whatever stands before it. */
-static spawn_function *libc_spawn(void)
-{
-	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
-	void *symbol = libc ? dlsym(libc, "posix_spawn") : NULL;
-	spawn_function *function;
-
-	if (!symbol)
-		fail("libc's posix_spawn was not found");
-	memcpy(&function, &symbol, sizeof function);
-	dlclose(libc); /* which stays, as long as we do */
-	return function;
 }
 
 static double now_us(void)
@@ -157,21 +124,14 @@ static void report(const struct way *way, int rounds)
 	       quantile(way->faults, rounds, 0.5), rounds, way->status);
 }
 
-static void open_null_streams(posix_spawn_file_actions_t *actions)
-{
-	int err = posix_spawn_file_actions_init(actions);
-
-	for (int fd = 0; !err && fd < 3; fd++)
-		err = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
-	if (err)
-		fail("file actions: %s", strerror(err));
-}
-
 int main(int argc, char **argv)
 {
 	struct way ways[] = {
-		{.name = "native", .spawn = libc_spawn(), .envp = environment(false)},
-		{.name = "libc", .choice = "off", .spawn = posix_spawn, .envp = environment(true)},
+		{.name = "native", .spawn = ways_libc_spawn(), .envp = ways_environment(false)},
+		{.name = "libc",
+		 .choice = "off",
+		 .spawn = posix_spawn,
+		 .envp = ways_environment(true)},
 		{.name = "image", .choice = "image", .spawn = posix_spawn},
 	};
 	int count = getenv("SPAWN_TEMPLATE_CACHE") ? 3 : 1;
@@ -180,11 +140,16 @@ int main(int argc, char **argv)
 	posix_spawn_file_actions_t actions;
 	double end;
 	int round;
+	int err;
 
 	if (rounds < 1 || rounds > ROUNDS_MAX)
 		fail("usage: start_bench ROUNDS SECONDS PROGRAM [ARG...]");
 	ways[2].envp = ways[1].envp;
-	open_null_streams(&actions);
+	if (!ways[0].spawn || !ways[0].envp || !ways[1].envp)
+		fail("libc's posix_spawn and the environment: %s", strerror(errno));
+	err = ways_open_null_streams(&actions);
+	if (err)
+		fail("file actions: %s", strerror(err));
 	for (int i = 0; i < count; i++) {
 		ways[i].times = allocate(ROUNDS_MAX, sizeof(double));
 		ways[i].faults = allocate(ROUNDS_MAX, sizeof(double));

@@ -16,7 +16,6 @@
  * the quartiles of the time from start to end in nanoseconds (which are instructions where the
  * machine counts them as such), the median number of minor page faults, and the wait status.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -32,15 +31,11 @@
 #include <unistd.h>
 
 #include "../../../include/spawn_template.h"
-
-extern char **environ;
+#include "../../bench/ways.h"
 
 enum { NR_CREATE = 472, NR_SPAWN = 473, ROUNDS_MAX = 2000, WARM_UP = 3 };
 
 #define POINTER(p) ((uint64_t)(uintptr_t)(p))
-
-typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
-			   const posix_spawnattr_t *, char *const[], char *const[]);
 
 struct way {
 	const char *name;
@@ -60,37 +55,6 @@ __attribute__((noreturn)) static void fail(const char *what)
 {
 	fprintf(stderr, "worth: %s: %s\n", what, strerror(errno));
 	exit(2);
-}
-
-static char **environment(bool session)
-{
-	char **envp;
-	size_t count = 0;
-	size_t n = 0;
-
-	while (environ[count])
-		count++;
-	envp = calloc(count + 1, sizeof *envp);
-	if (!envp)
-		fail("calloc");
-	for (size_t i = 0; i < count; i++)
-		if (session || (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
-				strncmp(environ[i], "SPAWN_TEMPLATE", 14) != 0))
-			envp[n++] = environ[i];
-	return envp;
-}
-
-static spawn_function *libc_spawn(void)
-{
-	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
-	void *symbol = libc ? dlsym(libc, "posix_spawn") : NULL;
-	spawn_function *function;
-
-	if (!symbol)
-		fail("libc's posix_spawn");
-	memcpy(&function, &symbol, sizeof function);
-	dlclose(libc); /* which stays, as long as we do */
-	return function;
 }
 
 static int make_template(const char *path)
@@ -204,9 +168,11 @@ int main(int argc, char **argv)
 		fputs("usage: worth ROUNDS IMAGE|- PROGRAM [ARG...]\n", stderr);
 		return 2;
 	}
-	environments[0] = environment(false);
-	environments[1] = environment(true);
-	ways[0].spawn = libc_spawn();
+	environments[0] = ways_environment(false);
+	environments[1] = ways_environment(true);
+	ways[0].spawn = ways_libc_spawn();
+	if (!environments[0] || !environments[1] || !ways[0].spawn)
+		fail("libc's posix_spawn and the environment");
 	ways[1].template_fd = make_template(argv[3]);
 	for (int i = 2; i < 5; i++)
 		ways[i].spawn = posix_spawn;
@@ -214,9 +180,7 @@ int main(int argc, char **argv)
 		ways[5].template_fd = make_template(argv[2]);
 	else
 		count = 5;
-	err = posix_spawn_file_actions_init(&libc_actions);
-	for (int fd = 0; !err && fd < 3; fd++)
-		err = posix_spawn_file_actions_addopen(&libc_actions, fd, "/dev/null", O_RDWR, 0);
+	err = ways_open_null_streams(&libc_actions);
 	if (err)
 		fail("file actions");
 	for (int round = -WARM_UP; round < rounds; round++)
