@@ -3,6 +3,7 @@
  */
 #include "common.h"
 
+#include <elf.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 
@@ -147,6 +148,92 @@ static void files(void)
 	umount("/tmp/create/mount");
 }
 
+/* A program of the 32-bit class, of two headers and this code. */
+static void write_elf32(const char *path, uint16_t machine, const unsigned char *code, size_t size)
+{
+	struct {
+		Elf32_Ehdr ehdr;
+		Elf32_Phdr phdr;
+		unsigned char code[16];
+	} file = {
+		.ehdr = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT},
+			 .e_type = ET_EXEC,
+			 .e_machine = machine,
+			 .e_version = EV_CURRENT,
+			 .e_entry = 0x400000 + sizeof(Elf32_Ehdr) + sizeof(Elf32_Phdr),
+			 .e_phoff = sizeof(Elf32_Ehdr),
+			 .e_ehsize = sizeof(Elf32_Ehdr),
+			 .e_phentsize = sizeof(Elf32_Phdr),
+			 .e_phnum = 1},
+		.phdr = {.p_type = PT_LOAD,
+			 .p_vaddr = 0x400000,
+			 .p_filesz = sizeof file,
+			 .p_memsz = sizeof file,
+			 .p_flags = PF_R | PF_X,
+			 .p_align = 4096},
+	};
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	memcpy(file.code, code, size);
+	if (fd < 0 || write(fd, &file, sizeof file) != sizeof file)
+		bail("%s", path);
+	close(fd);
+}
+
+/* What becomes of execve(): its error number, or 100 and more, the program's exit status. */
+static int execute(const char *path)
+{
+	char *argv[] = {(char[]){"program"}, NULL};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execve(path, argv, argv + 1);
+		_exit(errno);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		bail("fork");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/*
+ * The 32-bit class has two machines: i386 and, of this one's number, x32.  There is a template of
+ * what execve() takes, which depends on the kernel's options, and ENOEXEC for what it does not.
+ */
+static void other_class(void)
+{
+	static const struct {
+		const char *name;
+		uint16_t machine;
+		unsigned char code[16];
+	} programs[] = {
+		/* mov $1, %eax; mov $107, %ebx; int $0x80 */
+		{"i386", EM_386, {0xb8, 1, 0, 0, 0, 0xbb, 107, 0, 0, 0, 0xcd, 0x80}},
+		/* mov $0x4000003c, %eax; mov $107, %edi; syscall */
+		{"x32", EM_X86_64, {0xb8, 60, 0, 0, 0x40, 0xbf, 107, 0, 0, 0, 0x0f, 0x05}},
+	};
+	const char *path = "/tmp/create/elf32";
+	struct spawn s;
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		int status;
+		int fd;
+
+		write_elf32(path, programs[i].machine, programs[i].code, sizeof programs[i].code);
+		status = execute(path);
+		fd = (int)create_by_path(path, 0);
+		if (status == ENOEXEC) {
+			same(fd, -ENOEXEC, "%s: create: not executed here", programs[i].name);
+			continue;
+		}
+		same(status, 107, "%s: executed here", programs[i].name);
+		ok(fd >= 0, "%s: create", programs[i].name);
+		spawn_init(&s, NULL);
+		same(run(&s, fd), 107, "%s: spawn", programs[i].name);
+		close(fd);
+	}
+}
+
 static void foreign(void)
 {
 	unsigned char head[64];
@@ -164,6 +251,30 @@ static void foreign(void)
 	same(create_by_path("/tmp/create/foreign", 0), -ETXTBSY, "create: open for writing");
 	close(fd);
 	same(create_by_path("/tmp/create/foreign", 0), -ENOEXEC, "create: another architecture's");
+}
+
+/* What another program is found for, by a registration with binfmt_misc, which execve() takes. */
+static void misc(void)
+{
+	static const char entry[] = ":spawn_template:E::st_misc::/bin/true:";
+	const char *path = "/tmp/create/program.st_misc";
+	int fd;
+
+	mkdir("/tmp/create/misc", 0755);
+	if (mount("binfmt_misc", "/tmp/create/misc", "binfmt_misc", 0, NULL))
+		bail("mount binfmt_misc");
+	fd = open("/tmp/create/misc/register", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, entry, sizeof entry - 1) != sizeof entry - 1)
+		bail("binfmt_misc");
+	close(fd);
+	write_file(path, "text\n", 0755);
+	same(execute(path), 0, "binfmt_misc: executed");
+	same(create_by_path(path, 0), -ENOEXEC, "binfmt_misc: create");
+	fd = open("/tmp/create/misc/spawn_template", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "-1", 2) != 2)
+		bail("binfmt_misc");
+	close(fd);
+	umount("/tmp/create/misc");
 }
 
 static void descriptor(void)
@@ -240,6 +351,8 @@ int main(int argc, char **argv)
 	arguments();
 	files();
 	foreign();
+	other_class();
+	misc();
 	descriptor();
 	deny_write();
 	return done();
