@@ -58,6 +58,7 @@ struct index_totals {
 	uint64_t fallback[REASON_MAX];
 	uint64_t baked;
 	uint64_t stale;
+	uint64_t both; /* of those from images: through a kernel template of the image */
 	/* Targets that made room for others, and their starts: included in the totals above, but
 	   no longer among the targets. */
 	uint64_t evicted_targets;
@@ -139,6 +140,8 @@ void index_count(struct index *index, const struct index_ref *ref, enum how how,
 		 enum reason reason);
 void index_uncount(struct index *index, const struct index_ref *ref, enum how how,
 		   enum reason reason);
+/* Of a start that is counted as HOW_IMAGE: a kernel template of the image made it. */
+void index_count_both(struct index *index);
 void index_count_baked(struct index *index);
 void index_count_stale(struct index *index);
 

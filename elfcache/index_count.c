@@ -38,6 +38,11 @@ void index_uncount(struct index *index, const struct index_ref *ref, enum how ho
 	count(index, ref, how, reason, (uint64_t)-1);
 }
 
+void index_count_both(struct index *index)
+{
+	atomic_fetch_add_explicit(&index->map->both, 1, memory_order_relaxed);
+}
+
 void index_read_totals(const struct index *index, struct index_totals *totals)
 {
 	const struct index_header *h = index->map;
@@ -52,6 +57,7 @@ void index_read_totals(const struct index *index, struct index_totals *totals)
 			atomic_load_explicit(&h->fallback[reason], memory_order_relaxed);
 	totals->baked = atomic_load_explicit(&h->baked, memory_order_relaxed);
 	totals->stale = atomic_load_explicit(&h->stale, memory_order_relaxed);
+	totals->both = atomic_load_explicit(&h->both, memory_order_relaxed);
 	totals->evicted_targets = atomic_load_explicit(&h->evicted_targets, memory_order_relaxed);
 }
 
@@ -74,6 +80,7 @@ void index_add_totals(struct index *index, const struct index_totals *totals)
 		add(&h->fallback[reason], totals->fallback[reason]);
 	add(&h->baked, totals->baked);
 	add(&h->stale, totals->stale);
+	add(&h->both, totals->both);
 	add(&h->evicted_targets, totals->evicted_targets);
 }
 

@@ -11,7 +11,7 @@
 #include "slot.h"
 
 enum {
-	FORMAT_VERSION = 2,
+	FORMAT_VERSION = 3,
 	TARGET_WORDS = sizeof(struct target) / sizeof(uint64_t),
 	INDEX_ASKED = 63,
 	KEY_WORDS = sizeof(struct identity) / sizeof(uint64_t) + 1,
@@ -42,6 +42,7 @@ struct index_header {
 	_Atomic uint64_t fallback[REASON_MAX];
 	_Atomic uint64_t baked;
 	_Atomic uint64_t stale;
+	_Atomic uint64_t both;
 	_Atomic uint64_t evicted_targets;
 	_Atomic uint64_t evicted_starts[HOW_COUNT];
 	/* The image engine's: index_image.c. */

@@ -26,7 +26,10 @@ static void check_kernel(struct doctor *d)
 	}
 	if (kernel_engine_available(&engine)) {
 		doctor_add(d, CHECK_OK, "engine kernel",
-			   "used for posix_spawn() of programs that it can start",
+			   begin_wants_images(d->options)
+				   ? "used for posix_spawn() of programs that it can start, and "
+				     "also of images"
+				   : "used for posix_spawn() of programs that it can start",
 			   "system calls %s answer as they should", numbers);
 		return;
 	}

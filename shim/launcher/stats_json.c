@@ -66,6 +66,8 @@ struct json_object *stats_to_json(const struct stats *stats)
 	json_object_object_add(object, "fallback", fallback_object(&stats->totals));
 	json_add_number(object, "baked", stats->totals.baked);
 	json_add_number(object, "stale", stats->totals.stale);
+	if (stats->totals.both)
+		json_add_number(object, "both", stats->totals.both);
 	add_evicted(object, &stats->totals);
 	json_object_object_add(object, "targets", targets);
 	return object;

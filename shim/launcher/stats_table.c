@@ -49,6 +49,10 @@ void stats_print_table(const struct stats *stats, FILE *to)
 		stats->starts, stats->wall_s, stats->totals.starts[HOW_IMAGE],
 		stats->totals.starts[HOW_KERNEL], stats->totals.starts[HOW_LIBC],
 		stats->totals.baked, stats->totals.stale);
+	if (stats->totals.both)
+		fprintf(out,
+			"%" PRIu64 " of those from images through kernel templates of the images\n",
+			stats->totals.both);
 	if (stats->totals.starts[HOW_LIBC]) {
 		fprintf(out, "started by libc, because:\n");
 		print_fallbacks(out, &stats->totals);

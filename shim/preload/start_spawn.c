@@ -55,11 +55,12 @@ static int start_or_call_next(const struct spawn_call *call, char *const envp[])
 __attribute__((noinline)) static enum reason spawn_by_kernel(struct kernel_engine *engine,
 							     const struct spawn_call *call,
 							     struct target_view *target,
-							     char *const envp[])
+							     bool is_image, char *const envp[])
 {
 	struct kernel_start start = {
 		.path = target->path,
 		.entry = &target->entry,
+		.is_image = is_image,
 		.file_actions = call->file_actions,
 		.attr = call->attr,
 		.argv = call->argv,
@@ -100,10 +101,31 @@ static enum next without_search(enum next function)
 	}
 }
 
+/*
+ * From the image that the call names: through a kernel template of it, if there is that engine.
+ * If the template cannot do it, libc's way ends in the same, or in the right error.
+ */
+static int start_image(const struct spawn_call *call, struct kernel_engine *engine,
+		       struct target_view *target, char *const envp[])
+{
+	struct target_view image;
+
+	if (!engine || !target_look_image(&image, target, call->file) ||
+	    spawn_by_kernel(engine, call, &image, true, envp) != REASON_NONE)
+		return start_or_call_next(call, envp);
+	if (target->has_index)
+		index_count_both(&target->index);
+	return 0;
+}
+
+/* More arguments of a script and the kernel engine's arrays are too much for a small stack. */
+enum { SCRIPT_ARGS_WITH_ENGINE = 256 };
+
 /* A script; false if it is none any more.  Apart, for its arrays. */
 __attribute__((noinline)) static bool spawn_script(const struct spawn_call *call,
-						   const struct target_view *target,
-						   char *const envp[], int *err)
+						   struct kernel_engine *engine,
+						   struct target_view *target, char *const envp[],
+						   int *err)
 {
 	struct spawn_call other = *call;
 	struct script_plan plan;
@@ -114,7 +136,8 @@ __attribute__((noinline)) static bool spawn_script(const struct spawn_call *call
 
 	image_script_argv(&plan, target->path, call->argv, argv);
 	other.argv = argv;
-	*err = start_or_call_next(&other, envp);
+	*err = start_image(&other, plan.count <= SCRIPT_ARGS_WITH_ENGINE ? engine : NULL, target,
+			   envp);
 	return true;
 }
 
@@ -128,16 +151,18 @@ __attribute__((noinline)) static enum reason spawn_image(const struct spawn_call
 							 char *const envp[], int *err)
 {
 	struct spawn_call other = *call;
+	struct kernel_engine *engine;
 	char path[IMAGE_PATH_SIZE];
 	enum reason reason = image_choose(target, settings, envp, path);
 
 	if (reason != REASON_NONE)
 		return reason;
+	engine = process_kernel_engine(settings);
 	other.file = path;
 	other.function = without_search(call->function);
 	if (target->entry.kind != EXE_SCRIPT)
-		*err = start_or_call_next(&other, envp);
-	else if (!spawn_script(&other, target, envp, err))
+		*err = start_image(&other, engine, target, envp);
+	else if (!spawn_script(&other, engine, target, envp, err))
 		return REASON_SCRIPT;
 	if (!*err)
 		target_count(target, settings, HOW_IMAGE, reason);
@@ -156,7 +181,7 @@ static int spawn_with(const struct spawn_call *call, const struct settings *sett
 	if (settings->choice != CHOICE_OFF)
 		engine = process_kernel_engine(settings);
 	if (engine)
-		reason = spawn_by_kernel(engine, call, target, envp);
+		reason = spawn_by_kernel(engine, call, target, false, envp);
 	if (reason == REASON_NONE) {
 		target_count(target, settings, HOW_KERNEL, reason);
 		return 0;
@@ -197,7 +222,7 @@ static int spawn_target(const struct spawn_call *call, const struct settings *se
 		return call_next(call, call->envp);
 	if (settings->choice == CHOICE_OFF)
 		reason = REASON_OFF;
-	else if (!process_kernel_engine(settings))
+	else
 		reason = spawn_image(call, settings, &target, call->envp, &err);
 	if (reason == REASON_NONE)
 		return err;

@@ -76,6 +76,33 @@ void target_look(struct target_view *target, const struct settings *settings, in
 		kernel_engine_drop(&dropped);
 }
 
+/* Of what an image's entry has in place of the hash of its path. */
+#define IMAGE_OF 0x9e3779b97f4a7c15
+
+bool target_look_image(struct target_view *image, const struct target_view *target,
+		       const char *path)
+{
+	uint64_t path_hash = target->entry.path_hash ^ IMAGE_OF;
+	struct cache *cache = cache_get();
+	struct cached dropped;
+
+	mem_zero(image, sizeof *image);
+	image->path = path;
+	image->entry.path_hash = path_hash;
+	image->entry.template_fd = -1;
+	/* Without the cache a template would be used once. */
+	if (!cache)
+		return false;
+	if (!identity_of(AT_FDCWD, path, 0, &image->entry.id)) {
+		cache_find(cache, path_hash, &image->entry.id, &image->entry);
+		return true;
+	}
+	/* A template would keep its file on the disk. */
+	if (cache_store(cache, &image->entry, &dropped))
+		kernel_engine_drop(&dropped);
+	return false;
+}
+
 bool target_rejects_preload(const struct target_view *target, int dirfd)
 {
 	enum exe_kind kind = (enum exe_kind)target->entry.kind;

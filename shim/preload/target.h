@@ -26,6 +26,14 @@ struct target_view {
 void target_look(struct target_view *target, const struct settings *settings, int dirfd,
 		 const char *path, int flags, bool remember);
 
+/*
+ * The target's image at `path`, as what a kernel template is made of.  The process's cache has one
+ * image for each path of a target, and another one takes the place of its template.  False if the
+ * image is gone; its template then is too.
+ */
+bool target_look_image(struct target_view *image, const struct target_view *target,
+		       const char *path);
+
 /* True if LD_PRELOAD must not name us when the kernel loads this file or its interpreter. */
 bool target_rejects_preload(const struct target_view *target, int dirfd);
 

@@ -22,7 +22,8 @@
  *  5. A template pins its file: opening that for writing gives ETXTBSY.  A build that relinks a
  *     tool in place would break.  So only files that this user does not write to are pinned: those
  *     of another owner and without write permission for group and others; for root, who may write
- *     everything, only root's own in /usr (but /usr/local), /bin, /sbin and /lib.
+ *     everything, only root's own in /usr (but /usr/local), /bin, /sbin and /lib.  And images: one
+ *     that has its name is never written to, only removed.
  *  6. The file is replaced.  The caller of the engine takes the identity of the path anew for each
  *     start; a template is made for that one identity, and the kernel compares again (ESTALE).
  *  7. The name the program was started by is visible to it: AT_EXECFN, and its command name.  Only
@@ -137,7 +138,7 @@ static enum reason call(struct kernel_engine *engine, const struct kernel_start 
 	for (int attempt = 0; !reason && attempt < 2; attempt++) {
 		long pid;
 
-		reason = kernel_template_get(engine, start->path, entry, self, changed);
+		reason = kernel_template_get(engine, start, self, changed);
 		if (reason)
 			break;
 		pid = kernel_spawn(&engine->numbers, entry->template_fd, &args, sizeof args);

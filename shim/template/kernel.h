@@ -39,6 +39,8 @@ struct kernel_start {
 	const char *path; /* resolved; the engine takes absolute ones only */
 	/* Of this path, and of the identity it has just now; template members are updated. */
 	struct cached *entry;
+	/* An image: its own user may have a template of it, since nobody ever writes to one. */
+	bool is_image;
 	const posix_spawn_file_actions_t *file_actions; /* or null */
 	const posix_spawnattr_t *attr;                  /* or null */
 	char *const *argv;                              /* or null, as execve(2) allows */

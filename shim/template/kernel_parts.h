@@ -7,12 +7,12 @@
 #include "kernel.h"
 
 /*
- * See that entry holds a template of process pid.  REASON_NONE, or why it cannot; *changed is set
- * if the entry's template members were changed.  A reason that will be the same next time is
- * remembered in entry->template_verdict.  (kernel_template.c)
+ * See that the start's entry holds a template of process pid.  REASON_NONE, or why it cannot;
+ * *changed is set if the entry's template members were changed.  A reason that will be the same
+ * next time is remembered in the entry's template_verdict.  (kernel_template.c)
  */
-enum reason kernel_template_get(struct kernel_engine *engine, const char *path,
-				struct cached *entry, pid_t pid, bool *changed);
+enum reason kernel_template_get(struct kernel_engine *engine, const struct kernel_start *start,
+				pid_t pid, bool *changed);
 
 /* Close the entry's template, if it still is one, and forget it. */
 void kernel_template_drop(struct cached *entry, bool *changed);

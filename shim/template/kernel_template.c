@@ -279,11 +279,12 @@ static enum reason create(struct kernel_engine *engine, const char *path, struct
 	return REASON_NONE;
 }
 
-enum reason kernel_template_get(struct kernel_engine *engine, const char *path,
-				struct cached *entry, pid_t pid, bool *changed)
+enum reason kernel_template_get(struct kernel_engine *engine, const struct kernel_start *start,
+				pid_t pid, bool *changed)
 {
+	struct cached *entry = start->entry;
+	enum reason reason = REASON_NONE;
 	struct cache *cache;
-	enum reason reason;
 
 	if (entry->template_fd >= 0 && entry->template_owner == pid)
 		return REASON_NONE;
@@ -292,11 +293,12 @@ enum reason kernel_template_get(struct kernel_engine *engine, const char *path,
 	/* Without /proc, after a chroot(2) say, a template could not be recognised. */
 	if (!procfs_is_ours())
 		return REASON_REFUSED;
-	reason = kernel_file_verdict(path, (enum exe_kind)entry->kind, &entry->id);
+	if (!start->is_image)
+		reason = kernel_file_verdict(start->path, (enum exe_kind)entry->kind, &entry->id);
 	if (reason)
 		return remember(entry, reason, changed);
 	cache = cache_get();
 	if (cache && cache_count_templates(cache, pid) >= TEMPLATES_MAX)
 		return REASON_DESCRIPTOR_LIMIT;
-	return create(engine, path, entry, pid, changed);
+	return create(engine, start->path, entry, pid, changed);
 }

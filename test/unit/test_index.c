@@ -139,6 +139,7 @@ START_TEST(starts_are_counted)
 	index_count(&index, NULL, HOW_LIBC, REASON_UNRESOLVED);
 	index_count_stale(&index);
 	index_count_stale(&index);
+	index_count_both(&index);
 	index_read_totals(&index, &totals);
 	ck_assert_uint_eq(totals.starts[HOW_LIBC], 6);
 	ck_assert_uint_eq(totals.starts[HOW_KERNEL], 3);
@@ -147,6 +148,7 @@ START_TEST(starts_are_counted)
 	ck_assert_uint_eq(totals.fallback[REASON_UNRESOLVED], 1);
 	ck_assert_uint_eq(totals.fallback[REASON_NONE], 0);
 	ck_assert_uint_eq(totals.stale, 2);
+	ck_assert_uint_eq(totals.both, 1);
 	ck_assert_uint_eq(totals.evicted_targets, 0);
 	ck_assert(index_read(&index, ref.slot, &target, &counts));
 	ck_assert_uint_eq(counts.starts[HOW_LIBC], 5);
@@ -372,6 +374,7 @@ START_TEST(counts_of_another_index_are_added)
 	struct index_totals more = {.starts = {10, 20, 30},
 				    .baked = 4,
 				    .stale = 5,
+				    .both = 4,
 				    .evicted_targets = 6,
 				    .evicted_starts = {1, 2, 3}};
 	struct target_counts some = {.starts = {3, 8, 12}, .verdict = REASON_STATIC};
@@ -389,6 +392,7 @@ START_TEST(counts_of_another_index_are_added)
 	index_read_totals(&index, &totals);
 	ck_assert_uint_eq(totals.baked, 4);
 	ck_assert_uint_eq(totals.stale, 5);
+	ck_assert_uint_eq(totals.both, 4);
 	ck_assert_uint_eq(totals.evicted_targets, 6);
 	ck_assert_uint_eq(totals.fallback[REASON_STATIC], 4);
 	ck_assert_uint_eq(totals.fallback[REASON_MAX - 1], 7);

@@ -134,6 +134,7 @@ static void set_limit(rlim_t n)
 /* Make templates until there are no more numbers.  Returns how many there were. */
 static int use_up(int lane, int *first, int *last)
 {
+	const struct kernel_start start = {.path = program, .entry = &entry};
 	int count = 0;
 
 	*first = -1;
@@ -144,7 +145,7 @@ static int use_up(int lane, int *first, int *last)
 		enum reason reason;
 
 		entry.template_fd = -1;
-		reason = kernel_template_get(&engine, program, &entry, getpid(), &changed);
+		reason = kernel_template_get(&engine, &start, getpid(), &changed);
 		if (reason) {
 			ck_assert_int_eq(reason, REASON_DESCRIPTOR_LIMIT);
 			ck_assert_uint_eq(entry.template_verdict, 0);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kernel_fixture.h"
+#include "shim/template/kernel_parts.h"
 
 static bool is_open(int fd)
 {
@@ -69,6 +70,22 @@ START_TEST(a_file_of_this_user_is_not_pinned)
 	entry.kind = EXE_GLIBC;
 	expect_verdict(REASON_WRITABLE);
 	unlink(program);
+}
+END_TEST
+
+/* Which its user owns, too. */
+START_TEST(an_image_is_pinned)
+{
+	const struct kernel_start image = {.path = program, .entry = &entry, .is_image = true};
+
+	NEEDS_PROGRAM();
+	change_mode(0777);
+	ck_assert_int_eq(kernel_template_get(&engine, &image, getpid(), &changed), REASON_NONE);
+	ck_assert(changed);
+	ck_assert(is_open(entry.template_fd));
+	ck_assert_uint_eq(entry.template_verdict, 0);
+	kernel_engine_drop(&entry);
+	ck_assert(!is_open(entry.template_fd));
 }
 END_TEST
 
@@ -383,6 +400,7 @@ int main(int argc, char *argv[])
 	tcase_add_checked_fixture(t, kernel_fixture_setup, NULL);
 	tcase_add_loop_test(t, a_file_that_others_may_write_is_not_pinned, 0, 3);
 	tcase_add_test(t, a_file_of_this_user_is_not_pinned);
+	tcase_add_test(t, an_image_is_pinned);
 	tcase_add_loop_test(t, a_setid_program_is_not_pinned, 0, 2);
 	tcase_add_loop_test(t, other_kinds_have_no_template, 0, 5);
 	tcase_add_loop_test(t, every_elf_of_this_machine_may_have_one, 0, 5);

@@ -6,6 +6,7 @@
 #   off      the preload, with a session's index, SPAWN_TEMPLATE=off
 #   image    as session, with images of everything that the command starts
 #   kernel   the preload with the kernel's calls emulated, SPAWN_TEMPLATE=kernel
+#   both     as image, with the kernel's calls emulated: templates of images; not by default
 #
 # From CMakeLists.txt: ST_CASES_BIN, ST_CASES_SRC, ST_CASES_WORK, ST_PRELOAD, ST_PRELOAD_STUB, ST_SERVICE,
 # CC.
@@ -73,7 +74,7 @@ modes_end() {
 mode_library() {
     case $1 in
     native | again) ;;
-    kernel) printf '%s' "$ST_PRELOAD_STUB" ;;
+    kernel | both) printf '%s' "$ST_PRELOAD_STUB" ;;
     *) printf '%s' "$ST_PRELOAD" ;;
     esac
 }
@@ -87,6 +88,10 @@ exec_in() {
     off) set -- SPAWN_TEMPLATE=off SPAWN_TEMPLATE_CACHE="$work/cache" "$@" ;;
     kernel)
         set -- SPAWN_TEMPLATE=kernel SPAWN_TEMPLATE_CACHE="$work/cache" \
+            SPAWN_TEMPLATE_KERNEL_NR=472,473 "$@"
+        ;;
+    both)
+        set -- SPAWN_TEMPLATE=auto SPAWN_TEMPLATE_CACHE="$work/cache" \
             SPAWN_TEMPLATE_KERNEL_NR=472,473 "$@"
         ;;
     *) set -- SPAWN_TEMPLATE=auto SPAWN_TEMPLATE_CACHE="$work/cache" "$@" ;;
@@ -108,12 +113,12 @@ new_cwd() {
     mkdir "$work/cwd" "$work/tmp" || exit 1
 }
 
-# bake_for COMMAND...: have what it starts baked, by running it once.  The service goes on.
+# bake_for MODE COMMAND...: have what it starts baked, by running it once.  The service goes on.
 bake_for() {
     new_cwd
-    exec_in image "$ST_CASES_BIN/session" serve "$work/cache" "$ST_SERVICE" </dev/null >/dev/null 2>&1 &
+    exec_in "$1" "$ST_CASES_BIN/session" serve "$work/cache" "$ST_SERVICE" </dev/null >/dev/null 2>&1 &
     modes_service=$!
-    (exec_in image "$@") <"$modes_stdin" >/dev/null 2>&1
+    (exec_in "$@") <"$modes_stdin" >/dev/null 2>&1
     "$ST_CASES_BIN/session" bake "$work/cache" || exit 1
 }
 
@@ -122,15 +127,15 @@ in_mode() {
     mode=$1
     rm -rf "$work/cache"
     "$ST_CASES_BIN/session" create "$work/cache" || exit 1
-    if [ "$mode" = image ]; then
-        shift
-        bake_for "$@"
-        set -- image "$@"
-    fi
+    case $mode in
+    image | both) bake_for "$@" ;;
+    esac
     new_cwd
     (exec_in "$@") <"$modes_stdin" >"$work/out" 2>"$work/err"
     echo $? >"$work/$mode.status"
-    [ "$mode" != image ] || kill "$modes_service" 2>/dev/null
+    case $mode in
+    image | both) kill "$modes_service" 2>/dev/null ;;
+    esac
     mv "$work/out" "$work/$mode.out"
     mv "$work/err" "$work/$mode.err"
     "$ST_CASES_BIN/session" counts "$work/cache" >"$work/$mode.counts" || exit 1
@@ -144,7 +149,11 @@ in_mode() {
 # ignored in the child, a kernel template does not.
 modes_normal() {
     modes_known=
-    if [ "$1" = kernel ] && [ "$(counted kernel kernel)" -gt 0 ]; then
+    modes_templates=0
+    case $1 in
+    kernel | both) modes_templates=$(counted "$1" "$1") ;;
+    esac
+    if [ "$modes_templates" -gt 0 ]; then
         modes_known='/^\([a-z]*:\{0,1\} \)\{0,1\}signal 3[23]: \(default\|ignored\)\r\{0,1\}$/d
             '$modes_kernel_filter
     fi
@@ -202,9 +211,10 @@ compare_modes() {
         [ "$(counted image image)" -ge "$expect_image" ] ||
             wrong "the image engine started $(counted image image) programs"
     fi
-    if has_mode kernel && [ "${ST_CASES_NO_KERNEL:-0}" = 0 ] &&
-        [ -n "${expect_kernel-}" ]; then
-        [ "$(counted kernel kernel)" -ge "$expect_kernel" ] ||
-            wrong "the kernel engine started $(counted kernel kernel) programs"
-    fi
+    [ -z "${expect_kernel-}" ] || [ "${ST_CASES_NO_KERNEL:-0}" = 1 ] ||
+        for compare_mode in kernel both; do
+            ! has_mode $compare_mode ||
+                [ "$(counted $compare_mode $compare_mode)" -ge "$expect_kernel" ] ||
+                wrong "mode $compare_mode: $(counted $compare_mode $compare_mode) starts from templates"
+        done
 }

@@ -104,7 +104,8 @@ static int counts(const char *path)
 		total += totals.starts[how];
 	printf("total %" PRIu64 "\nkernel %" PRIu64 "\nlibc %" PRIu64 "\nimage %" PRIu64 "\n",
 	       total, totals.starts[HOW_KERNEL], totals.starts[HOW_LIBC], totals.starts[HOW_IMAGE]);
-	printf("baked %" PRIu64 "\nstale %" PRIu64 "\n", totals.baked, totals.stale);
+	printf("baked %" PRIu64 "\nstale %" PRIu64 "\nboth %" PRIu64 "\n", totals.baked,
+	       totals.stale, totals.both);
 	for (unsigned reason = 0; reason < REASON_COUNT; reason++)
 		if (totals.fallback[reason])
 			printf("fallback %s %" PRIu64 "\n", reason_name(reason),

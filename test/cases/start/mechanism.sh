@@ -10,6 +10,7 @@ printf 'first line\nsecond line\n' >"$work/stdin"
 modes_stdin=$work/stdin
 if [ "$2" = kernel ]; then
     expect_kernel=2
+    [ -n "${ST_CASES_MODES-}" ] || all_modes="$all_modes both"
     # glibc may leave the errno of a child's search or action in the caller; a kernel template has
     # no way to.
     modes_kernel_filter='s/^errno afterwards: E\(XDEV\|NOENT\|BADF\)$/errno afterwards/'
