@@ -50,15 +50,15 @@ finish()
     exit 0
 }
 
-# cases REGEX LEAST: the project's test cases of these names, with the kernel engine on the real
-# calls, which are to be issued so often at the least.  What the cases call the library with an
-# emulated kernel is, in here, the library itself; and of their modes only this one matters.
+# cases REGEX LEAST [MODE]: the project's test cases of these names, with the kernel engine on the
+# real calls, which are to be issued so often at the least.  What the cases call the library with an
+# emulated kernel is, in here, the library itself; and of their modes only "kernel" matters, or MODE.
 cases()
 {
     cp "$ST_BUILD/lib/libspawn_template_preload.so" \
         "$ST_BUILD/test/lib/libspawn_template_preload_stub.so" || exit 1
     before=$(counters)
-    ST_CASES_MODES=kernel ctest --test-dir "$ST_BUILD" -j "$(nproc)" --timeout 900 \
+    ST_CASES_MODES=${3-kernel} ctest --test-dir "$ST_BUILD" -j "$(nproc)" --timeout 900 \
         --output-on-failure -R "$1" >"$ST_RESULTS/cases.log" 2>&1
     status=$?
     after=$(counters)
