@@ -39,7 +39,7 @@ ln -sf /proc/self/fd/2 /dev/stderr
 mount -t tmpfs -o mode=755 tmpfs /run || die "mount /run"
 mkdir /run/job /run/source /run/build /run/selftest /run/lock /run/user
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 job /run/job || die "mount job"
-job_mode='' job_tests='' ST_SOURCE='' ST_BUILD=''
+job_mode='' job_tests='' ST_SOURCE='' ST_BUILD='' ST_PART=''
 . /run/job/job.sh
 
 # The checkout and the build may be below a directory that gets another file system: so first they
@@ -66,7 +66,7 @@ LOGNAME=root
 SHELL=/bin/sh
 ST_SELFTEST=/run/selftest
 ST_RESULTS=/run/job/results
-export HOME USER LOGNAME SHELL ST_SOURCE ST_BUILD ST_SELFTEST ST_RESULTS
+export HOME USER LOGNAME SHELL ST_SOURCE ST_BUILD ST_PART ST_SELFTEST ST_RESULTS
 mkdir $HOME
 
 if [ "$job_mode" = shell ]; then

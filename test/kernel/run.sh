@@ -8,6 +8,8 @@
 #
 #   --build DIR      a build of the project; tests find a copy of it inside, at the same path
 #   --timeout S      the most seconds that one boot may take; 900 by default
+#   --part K/N       of the project's test cases only each Nth, from the Kth on: for as many boots,
+#                    where one would take too long
 #   --memory MB      of the guest; 2048 by default
 #   --cpus N         of the guest; 2 by default
 #   --kvm            use /dev/kvm; without it, the processor is emulated
@@ -36,6 +38,7 @@
 #   ST_BUILD      a copy of the build given with --build, writable, at its own path; or empty
 #   ST_SELFTEST   the directory of the programs made of selftest/*.c
 #   ST_RESULTS    a directory; what is left there can be kept with --results
+#   ST_PART       K/N as given with --part, or empty
 #
 # Two kinds of comment lines in it are for this script, each optional:
 #
@@ -64,11 +67,12 @@ icount=
 flavour=plain
 append=
 results=
+part=
 mode=run
 names=
 while [ $# -gt 0 ]; do
     case $1 in
-        --build | --timeout | --memory | --cpus | --append | --results)
+        --build | --timeout | --memory | --cpus | --append | --results | --part)
             [ $# -gt 1 ] || die "$1 needs a value"
             case $1 in
                 --build) build=$2 ;;
@@ -77,6 +81,7 @@ while [ $# -gt 0 ]; do
                 --cpus) cpus=$2 ;;
                 --append) append=$2 ;;
                 --results) results=$2 ;;
+                --part) part=$2 ;;
             esac
             shift
             ;;
@@ -103,6 +108,10 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+case $part in
+    '' | [1-9]/[1-9] | [1-9]/[1-9][0-9] | [1-9][0-9]/[1-9][0-9]) ;;
+    *) die "--part $part: must be K/N" ;;
+esac
 [ $mode = shell ] || exec </dev/null
 clean_environment
 if [ -n "$build" ]; then
@@ -235,6 +244,7 @@ boot()
     {
         printf "ST_SOURCE='%s'\n" "$root"
         printf "ST_BUILD='%s'\n" "$build"
+        printf "ST_PART='%s'\n" "$part"
         printf "job_mode='%s'\n" "$mode"
         printf "job_tests='%s'\n" "$*"
     } >"$boot_job/job.sh"
