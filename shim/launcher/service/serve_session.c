@@ -15,9 +15,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bakery.h"
@@ -25,6 +27,7 @@
 #include "elfcache/cachedir.h"
 #include "elfcache/image_name.h"
 #include "elfcache/index.h"
+#include "offenders.h"
 #include "proc.h"
 #include "serve.h"
 #include "session.h"
@@ -45,13 +48,10 @@ struct kept {
 	struct index_ref ref;
 	enum image_state state; /* IMAGE_READY or IMAGE_BOOT */
 	uint64_t size;          /* of what is ours to remove */
-};
-
-/* A target that went stale, by what stays the same when its libraries change. */
-struct offender {
+	/* By which it is found on disk, also when its target has made room for another in the
+	   index. */
 	struct identity id;
-	uint64_t path_hash;
-	unsigned times;
+	char *path;
 };
 
 struct service {
@@ -63,8 +63,7 @@ struct service {
 	struct kept *kept;
 	size_t kept_count;
 	uint64_t bytes;
-	struct offender *offenders;
-	size_t offender_count;
+	struct offenders offenders;
 };
 
 static bool is_over(const struct service *s)
@@ -75,29 +74,46 @@ static bool is_over(const struct service *s)
 	       leader_state(index_origin(&s->index)) == LEADER_DEAD;
 }
 
-static void remember(struct service *s, const struct index_ref *ref, enum image_state state,
-		     uint64_t size)
+/* False without memory for it. */
+static bool remember(struct service *s, const struct index_ref *ref, enum image_state state,
+		     uint64_t size, const struct target *target)
 {
 	struct kept *more = reallocarray(s->kept, s->kept_count + 1, sizeof *more);
+	char *path = strdup(target->path);
 
-	if (!more)
-		return;
-	s->kept = more;
-	s->kept[s->kept_count++] = (struct kept){*ref, state, size};
+	if (more)
+		s->kept = more;
+	if (!more || !path) {
+		free(path);
+		return false;
+	}
+	s->kept[s->kept_count++] = (struct kept){*ref, state, size, target->id, path};
 	s->bytes += size;
+	return true;
 }
 
 /* Take image number i away; its target may have another one later, or, with a reason, never. */
-static void discard(struct service *s, size_t i, const struct target *target, enum reason reason)
+static void discard(struct service *s, size_t i, enum reason reason)
 {
 	struct kept *k = &s->kept[i];
 
 	index_image_change(&s->index, &k->ref, k->state,
 			   reason == REASON_NONE ? IMAGE_NONE : IMAGE_REFUSED, reason);
-	if (target && k->state == IMAGE_READY)
-		store_remove(s->images, &target->id, target->path);
+	if (k->state == IMAGE_READY)
+		store_remove(s->images, &k->id, k->path);
 	s->bytes -= k->size;
+	free(k->path);
 	s->kept[i] = s->kept[--s->kept_count];
+}
+
+/* A target that had made room in the index and is there again gets its image anew. */
+static void discard_old(struct service *s, const struct target *target)
+{
+	for (size_t i = s->kept_count; i-- > 0;)
+		if (s->kept[i].state == IMAGE_READY &&
+		    identity_equal(&s->kept[i].id, &target->id) &&
+		    strcmp(s->kept[i].path, target->path) == 0)
+			discard(s, i, REASON_NONE);
 }
 
 /* True if what the slot holds is still the target of this image. */
@@ -137,8 +153,7 @@ static bool make_room(struct service *s, uint64_t wanted)
 		}
 		if (oldest == s->kept_count)
 			return false;
-		discard(s, oldest, is_kept(s, &s->kept[oldest], &target, &counts) ? &target : NULL,
-			REASON_NONE);
+		discard(s, oldest, REASON_NONE);
 	}
 	return true;
 }
@@ -152,6 +167,7 @@ static void bake_target(struct service *s, const struct index_ref *ref, const st
 		index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_REFUSED, REASON_RELATIVE);
 		return;
 	}
+	discard_old(s, target);
 	if (!make_room(s, 0))
 		return;
 	bakery_bake(s->images, &target->id, target->path, s->envp, &result);
@@ -163,11 +179,12 @@ static void bake_target(struct service *s, const struct index_ref *ref, const st
 		/* Replaced meanwhile, or no room: not to be tried again at once. */
 		index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_REFUSED, REASON_FAILED);
 	} else if (!make_room(s, result.size) ||
-		   !index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_READY, REASON_NONE)) {
+		   !remember(s, ref, IMAGE_READY, result.size, target)) {
 		store_remove(s->images, &target->id, target->path);
+	} else if (!index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_READY, REASON_NONE)) {
+		discard(s, s->kept_count - 1, REASON_NONE);
 	} else {
 		index_count_baked(&s->index);
-		remember(s, ref, IMAGE_READY, result.size);
 	}
 }
 
@@ -202,23 +219,6 @@ static void serve_requests(struct service *s, uint32_t from, uint32_t to)
 		serve_slot(s, slot);
 }
 
-/* How often the target's image has become stale, this time included. */
-static unsigned offend(struct service *s, const struct target *target)
-{
-	struct offender *more;
-
-	for (size_t i = 0; i < s->offender_count; i++)
-		if (s->offenders[i].path_hash == target->path_hash &&
-		    identity_equal(&s->offenders[i].id, &target->id))
-			return ++s->offenders[i].times;
-	more = reallocarray(s->offenders, s->offender_count + 1, sizeof *more);
-	if (!more)
-		return STALE_MAX;
-	s->offenders = more;
-	s->offenders[s->offender_count++] = (struct offender){target->id, target->path_hash, 1};
-	return 1;
-}
-
 static bool is_stale(const struct service *s, const struct kept *k, const struct target *target)
 {
 	struct image_view view;
@@ -239,11 +239,13 @@ static void look_through(struct service *s)
 		struct target target;
 
 		if (!is_kept(s, &s->kept[i], &target, &counts)) {
-			discard(s, i, NULL, REASON_NONE);
+			discard(s, i, REASON_NONE);
 		} else if (is_stale(s, &s->kept[i], &target)) {
+			unsigned times =
+				offenders_note(&s->offenders, &target.id, target.path_hash);
+
 			index_count_stale(&s->index);
-			discard(s, i, &target,
-				offend(s, &target) < STALE_MAX ? REASON_NONE : REASON_STALE);
+			discard(s, i, times < STALE_MAX ? REASON_NONE : REASON_STALE);
 		}
 	}
 }
@@ -252,12 +254,15 @@ static void look_through(struct service *s)
 static void find_given(struct service *s)
 {
 	for (uint32_t slot = 0; s->boot >= 0 && slot < INDEX_SLOTS; slot++) {
+		struct target_counts counts;
 		struct index_ref ref;
+		struct target target;
 		enum reason reason;
 
 		if (index_ref_at(&s->index, slot, &ref) &&
-		    index_image_state(&s->index, &ref, &reason) == IMAGE_BOOT)
-			remember(s, &ref, IMAGE_BOOT, 0);
+		    index_image_state(&s->index, &ref, &reason) == IMAGE_BOOT &&
+		    index_read(&s->index, slot, &target, &counts))
+			remember(s, &ref, IMAGE_BOOT, 0, &target);
 	}
 }
 
@@ -278,9 +283,18 @@ static bool begin(struct service *s, const char *directory)
 	return s->images >= 0;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 int serve_session(const char *directory, char *const envp[])
 {
 	struct service s = {.envp = envp};
+	int64_t looked = now_ms();
 	uint32_t served = 0;
 	uint64_t clock = 0;
 
@@ -296,9 +310,12 @@ int serve_session(const char *directory, char *const envp[])
 		serve_requests(&s, served, asked);
 		served = asked;
 		now = index_clock(&s.index);
-		if (!index_image_wait(&s.index, served, now != clock ? BUSY_MS : IDLE_MS) &&
-		    index_clock(&s.index) != clock)
+		index_image_wait(&s.index, served, now != clock ? BUSY_MS : IDLE_MS);
+		/* Also where requests come without a pause. */
+		if (index_clock(&s.index) != clock && now_ms() - looked >= BUSY_MS) {
 			look_through(&s);
+			looked = now_ms();
+		}
 		clock = now;
 	}
 	/* Whoever ended it could not wait for us: what was just baked is still there.  Or nobody

@@ -54,6 +54,36 @@ start_until 'fallback stale' 3 three
 [ "$(image_counted baked)" = 2 ] || wrong 'baked a third time'
 [ "$(image_counted stale)" = 2 ] || wrong "stale $(image_counted stale) times"
 
+# Where other programs are asked for without a pause, it is looked at all the same.
+image_session
+cp "$work/one.so" "$dir/libword.so"
+image_bake "$program"
+cp "$work/two.so" "$dir/new"
+mv "$dir/new" "$dir/libword.so"
+for n in $(seq 100); do
+    mkdir "$dir/$n"
+    cp "$dir/program" "$dir/$n/program"
+    # shellcheck disable=SC2016
+    image_run image sh -c 'for _ in 1 2 3 4 5 6; do "$0" posix_spawn "$1"; done' \
+        "$ST_CASES_BIN/launch" "$dir/$n/program"
+    [ "$(image_counted stale)" = 0 ] || break
+done
+[ "$(image_counted stale)" = 1 ] || wrong 'not seen to be stale among other requests'
+note "seen to be stale after $n other requests"
+
+# A target that makes room for others in the index takes its image along.
+image_session
+image_bake "$program"
+"$ST_CASES_BIN/session" crowd "$work/cache" || exit 1
+tries=100
+while [ -n "$(find "$work/cache/images" -type f)" ] && [ "$tries" -gt 0 ]; do
+    image_run image "$ST_CASES_BIN/launch" posix_spawn /bin/true
+    tries=$((tries - 1))
+    sleep 0.1
+done
+find "$work/cache/images" -path '*/program' | grep . && wrong 'its image is left'
+image_bake "$program"
+
 # What is installed has one after two.
 image_session
 installed=$(command -v env)

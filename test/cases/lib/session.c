@@ -6,7 +6,8 @@
  *                         "fallback REASON N" ...
  *   session serve DIR SERVICE   be the service that bakes for DIR, in the environment that it has
  *   session bake DIR      have everything baked that DIR's index holds, and wait for that
- *   session exec PROGRAM ARGUMENT...         run it with no descriptor open but 0, 1 and 2
+ *   session crowd DIR     fill DIR's index with targets that are nowhere, so that all others make
+ * room session exec PROGRAM ARGUMENT...         run it with no descriptor open but 0, 1 and 2
  *   session system DIR PROGRAM ARGUMENT...   run it with DIR where the system's programs are
  *
  * The last is for the kernel engine: it makes templates of what its user does not write to, which
@@ -188,6 +189,22 @@ static int bake_all(const char *path)
 	return ret ? 0 : complain("bake for", path, ETIMEDOUT);
 }
 
+static int crowd(const char *path)
+{
+	struct target target = {.kind = EXE_GLIBC, .id = {.mode = S_IFREG | 0755}};
+	struct index index;
+	struct index_ref ref;
+	int ret = open_session(path, &index);
+
+	if (ret < 0)
+		return complain("index in", path, -ret);
+	target_set_path(&target, "/nowhere");
+	for (target.id.ino = 1; target.id.ino < 4 * INDEX_SLOTS; target.id.ino++)
+		index_insert(&index, &target, &ref);
+	index_close(&index);
+	return 0;
+}
+
 static int write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -253,6 +270,8 @@ int main(int argc, char **argv)
 		return serve(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "bake") == 0)
 		return bake_all(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "crowd") == 0)
+		return crowd(argv[2]);
 	if (argc >= 3 && strcmp(argv[1], "exec") == 0) {
 		close_range(3, ~0U, 0);
 		execvp(argv[2], argv + 2);
@@ -260,6 +279,6 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 4 && strcmp(argv[1], "system") == 0)
 		return run_in_system(argv + 2);
-	fputs("usage: session create|counts|serve|bake|exec|system ...\n", stderr);
+	fputs("usage: session create|counts|serve|bake|crowd|exec|system ...\n", stderr);
 	return 2;
 }
