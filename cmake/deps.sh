@@ -11,7 +11,7 @@ set -eu
 
 # One package a word; "a|b": either, and the first that this release has is the one installed.
 packages_build='gcc libc6-dev cmake ninja-build pkg-config libelf-dev zlib1g-dev libjson-c-dev check'
-packages_test='bash dash zsh fish make python3 g++ clang libclang-rt-14-dev|libclang-rt-dev
+packages_test='bash dash zsh fish make python3 g++ clang libclang-rt-14-dev|libclang-rt-dev|libclang-common-11-dev
     gcc-multilib musl-tools strace gdb valgrind libc6-dbg expect procps fakeroot faketime eatmydata
     libjemalloc2 dpkg-dev file libcap2-bin linux-perf'
 packages_lint='clang-format-14|clang-format clang-tidy-14|clang-tidy cppcheck shellcheck'
