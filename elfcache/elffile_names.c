@@ -3,6 +3,14 @@
 #include <elf.h>
 #include <stdio.h>
 
+/* Not in the headers of glibc 2.31: the psABIs. */
+#ifndef EM_LOONGARCH
+#define EM_LOONGARCH 258
+#endif
+#ifndef PT_GNU_PROPERTY
+#define PT_GNU_PROPERTY 0x6474e553
+#endif
+
 const char *elf_machine_name(uint16_t machine)
 {
 	switch (machine) {

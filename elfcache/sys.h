@@ -106,6 +106,9 @@ static inline int sys_fstat(int fd, struct stat *st)
 #ifndef SYS_faccessat2 /* headers of Debian 11 */
 #define SYS_faccessat2 439
 #endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 /* access(2) with the effective ids and without the race of a separate geteuid(); Linux 5.8. */
 static inline int sys_faccessat2(int dirfd, const char *path, int mode, int flags)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "elfcache/sys.h"
 #include "proc.h"
 
 enum {

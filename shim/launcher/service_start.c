@@ -12,6 +12,7 @@
 
 #include "elfcache/image_name.h"
 #include "elfcache/loader_variables.h"
+#include "elfcache/sys.h"
 #include "helper.h"
 #include "memory.h"
 #include "message.h"

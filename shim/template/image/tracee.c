@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../../elfcache/sys.h"
+
 enum { SYSCALL_STOP = SIGTRAP | 0x80, INT3 = 0xcc };
 
 /* Debug registers, Intel SDM volume 3, 18.2: 0 to 3 have addresses, 6 tells which of them it was.
@@ -49,7 +51,7 @@ __attribute__((noreturn)) static void become(pid_t tracer, const char *path, cha
 	if (sched_setaffinity(0, sizeof cpus, &cpus) < 0)
 		_exit(127);
 	/* Nothing of ours may be seen: a constructor might look. */
-	if (close_range(3, ~0U, 0) < 0)
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0)
 		_exit(127);
 	/* Not libc's, which our own preload replaces: the program itself is wanted here. */
 	syscall(SYS_execve, path, argv, envp);
