@@ -21,6 +21,10 @@ set(ST_OTHER_MECHANISMS
   execve execv execvp execvp_slash execvpe execl execlp execle execveat execveat_directory
   execveat_empty_path fexecve fexecve_o_path vfork vfork_execvp clone
   system system_exec popen_read popen_write)
+# Otherwise nobody can call it but by syscall(2), which is not ours to see.
+if(NOT ST_LIBC_HAS_execveat)
+  list(FILTER ST_OTHER_MECHANISMS EXCLUDE REGEX "^execveat")
+endif()
 foreach(mechanism IN LISTS ST_KERNEL_MECHANISMS)
   st_case(report.${mechanism} start/mechanism.sh ${mechanism} kernel)
 endforeach()

@@ -1,4 +1,5 @@
 #include "kernel_stub.h"
+#include "../old_libc.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
 #include "scratch.h"
+#include "../old_libc.h"
 
 #include <dirent.h>
 #include <fcntl.h>

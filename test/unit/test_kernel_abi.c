@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../old_libc.h"
 #include "scratch.h"
 #include "shim/template/kernel_calls.h"
 #include "spawn_fixture.h"

@@ -1,4 +1,5 @@
 #include "attempt.h"
+#include "../../old_libc.h"
 
 #include <errno.h>
 #include <fcntl.h>

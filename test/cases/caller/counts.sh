@@ -26,8 +26,8 @@ one() {
     expect off 'fallback off' "$([ "$total" = 0 ] || echo "$total")"
 }
 
-for mechanism in posix_spawn posix_spawnp vfork execve execv execvp execvpe execl execlp execle \
-    execveat fexecve; do
+for mechanism in $(in_libc posix_spawn posix_spawnp vfork execve execv execvp execvpe execl execlp \
+    execle execveat fexecve); do
     one "$mechanism" 1 "$launch" "$mechanism" "$show" exit 0
     one "missing $mechanism" 0 "$launch" "$mechanism" /no/such/file
     one "not executable $mechanism" 0 "$launch" "$mechanism" /etc/passwd

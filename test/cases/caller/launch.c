@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../old_libc.h"
 #include "../lib/case.h"
 
 static int end_as(int status)

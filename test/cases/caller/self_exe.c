@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../old_libc.h"
 #include "../lib/case.h"
 
 /* The functions by name, with other parameters where the first ones are a version. */

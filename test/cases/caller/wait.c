@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../old_libc.h"
 #include "../lib/case.h"
 
 static char *show;

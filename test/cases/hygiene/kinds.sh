@@ -77,7 +77,8 @@ for target in "$program" "$work/script" "$work/nested"; do
     mechanisms='posix_spawn execvp fexecve system'
     [ "$target" != "$program" ] || mechanisms='posix_spawn posix_spawnp vfork execve execv execvp
         execvpe execl execlp execle execveat fexecve system popen'
-    for mechanism in $mechanisms; do
+    # shellcheck disable=SC2086
+    for mechanism in $(in_libc $mechanisms); do
         compare_modes "$ST_CASES_BIN/launch" "$mechanism" "$target" one
         [ ! -s "$work/native.err" ] || wrong "$mechanism: $(cat "$work/native.err")"
         for mode in $all_modes; do
@@ -97,7 +98,7 @@ done
 compare_modes sh -c "'$program' one two; '$program' | cat; exec '$program'"
 # One way of starting must not leave behind, for others of the session, a wrong idea of the file.
 launch=$ST_CASES_BIN/launch
-for first in fexecve execveat posix_spawn execvp; do
+for first in $(in_libc fexecve execveat posix_spawn execvp); do
     compare_modes sh -c "'$launch' $first '$program' one; '$launch' posix_spawn '$program' two
         '$launch' vfork '$program'; '$launch' fexecve '$program'"
 done

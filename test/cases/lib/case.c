@@ -1,4 +1,5 @@
 #include "case.h"
+#include "../../old_libc.h"
 
 #include <dirent.h>
 #include <errno.h>

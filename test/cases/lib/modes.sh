@@ -45,6 +45,14 @@ need() {
     done
 }
 
+# in_libc FUNCTION...: those of them that this libc has; it has execveat() since glibc 2.34.
+in_libc() {
+    for in_libc_name; do
+        [ "$in_libc_name" != execveat ] || grep -q '^execveat@' "${ST_NAMES_LIST:?}" || continue
+        printf '%s ' "$in_libc_name"
+    done
+}
+
 # modes_begin NAME: an empty directory $work that only this test uses.
 modes_begin() {
     : "${ST_CASES_WORK:?}" "${ST_CASES_BIN:?}" "${ST_PRELOAD:?}" "${ST_PRELOAD_STUB:?}"

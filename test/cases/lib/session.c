@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../old_libc.h"
 #include "elfcache/cachedir.h"
 #include "elfcache/index.h"
 #include "elfcache/loader_variables.h"

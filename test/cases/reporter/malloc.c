@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../old_libc.h"
 #include "reporter.h"
 
 enum { BLOCKS = 64 };
@@ -14,9 +15,10 @@ static void report_mallinfo(const char *key)
 {
 	struct mallinfo2 info = mallinfo2();
 
+	/* Of int with older versions. */
 	report(key, "arena %zu, free chunks %zu, fast %zu, maps %zu, mapped %zu, used %zu, top %zu",
-	       info.arena, info.ordblks, info.smblks, info.hblks, info.hblkhd, info.uordblks,
-	       info.keepcost);
+	       (size_t)info.arena, (size_t)info.ordblks, (size_t)info.smblks, (size_t)info.hblks,
+	       (size_t)info.hblkhd, (size_t)info.uordblks, (size_t)info.keepcost);
 }
 
 void report_malloc(void)

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../old_libc.h"
 #include "../lib/case.h"
 #include "start.h"
 

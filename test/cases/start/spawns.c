@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../old_libc.h"
 #include "../lib/case.h"
 #include "start.h"
 
@@ -149,7 +150,9 @@ static int run_chdir(const struct job *job, int *error)
 	posix_spawn_file_actions_addfchdir_np(&actions, fd);
 	posix_spawn_file_actions_addopen(&actions, 9, "uptime", O_PATH, 0);
 	posix_spawn_file_actions_addchdir_np(&actions, "../usr");
+#if __GLIBC_PREREQ(2, 34)
 	posix_spawn_file_actions_addclosefrom_np(&actions, 17);
+#endif
 	status = with_actions(job, &actions, NULL, error);
 	saved = errno;
 	posix_spawn_file_actions_destroy(&actions);

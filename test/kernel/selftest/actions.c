@@ -1,6 +1,7 @@
 /*
  * The actions: what is malformed, and what those do that are not.
  */
+#include "../../old_libc.h"
 #include "common.h"
 
 #include <linux/close_range.h>

@@ -1,0 +1,53 @@
+/*
+ * What tests use and older headers lack: those of glibc before 2.34, of Linux before 5.11.
+ */
+#ifndef ST_TEST_OLD_LIBC_H
+#define ST_TEST_OLD_LIBC_H
+
+#include <malloc.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+#if !__GLIBC_PREREQ(2, 32)
+static inline const char *strerrorname_np(int error)
+{
+	return strerror(error);
+}
+#endif
+
+#if !__GLIBC_PREREQ(2, 33)
+#define mallinfo2 mallinfo
+#endif
+
+#if !__GLIBC_PREREQ(2, 36)
+#define P_PIDFD ((idtype_t)3)
+#endif
+
+#if !__GLIBC_PREREQ(2, 34)
+static inline int close_range(unsigned first, unsigned last, int flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+static inline void closefrom(int first)
+{
+	close_range((unsigned)first, ~0U, 0);
+}
+
+static inline int execveat(int dirfd, const char *path, char *const argv[], char *const envp[],
+			   int flags)
+{
+	return (int)syscall(SYS_execveat, dirfd, path, argv, envp, flags);
+}
+#endif
+
+#endif
