@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run a command in a directory that holds a Debian system, as chroot(8) does, with what a machine
+# Run a command in a directory that holds a Debian system, as its root directory, with what a machine
 # has mounted:
 #
 #   unshare --mount --pid --fork --kill-child sh enter.sh DIR COMMAND [ARG...]
@@ -20,6 +20,7 @@ device()
     done
 }
 
+mount --bind "$dir" "$dir"
 mount -t proc -o nosuid,nodev,noexec proc "$dir/proc"
 mount --rbind /sys "$dir/sys"
 mount -t tmpfs -o nosuid,mode=755 tmpfs "$dir/dev"
@@ -35,9 +36,15 @@ mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs "$dir/dev/shm"
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs "$dir/tmp"
 cp /etc/resolv.conf /etc/hosts "$dir/etc/"
 
+# Not just chroot(8): a root directory that is no mount cannot be made private, which tests need
+# that mount something.
+cd "$dir"
+pivot_root . .
+umount -l .
+
 # As the first process of its namespace this shell also waits for those that nobody else waits for.
 status=0
-chroot "$dir" /usr/bin/env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/sh LC_ALL=C.UTF-8 \
+chroot . /usr/bin/env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/sh LC_ALL=C.UTF-8 \
     TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" ||
     status=$?
 exit $status
