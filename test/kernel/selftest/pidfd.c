@@ -2,6 +2,7 @@
  * The pidfd that spawn_template_spawn() returns, and the child as seen by its parent: waiting,
  * signals, ptrace, a parent that dies.
  */
+#include "../../old_libc.h"
 #include "common.h"
 
 #include <poll.h>
