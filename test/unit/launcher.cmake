@@ -2,3 +2,4 @@
 
 st_unit_test(security launcher unit_scratch)
 st_unit_test(offenders launcher unit_scratch)
+st_unit_test(room launcher unit_scratch)

@@ -29,6 +29,7 @@
 #include "elfcache/index.h"
 #include "offenders.h"
 #include "proc.h"
+#include "room.h"
 #include "serve.h"
 #include "session.h"
 
@@ -39,10 +40,6 @@ enum {
 			 */
 	STALE_MAX = 2,  /* a target whose image became stale so often is not baked again */
 };
-
-/* All images of a session together, and no more than this part of what the disk has left. */
-#define BYTES_MAX     (UINT64_C(512) << 20)
-#define FREE_PART_MAX 4
 
 struct kept {
 	struct index_ref ref;
@@ -127,14 +124,12 @@ static bool is_kept(const struct service *s, const struct kept *k, struct target
 static bool make_room(struct service *s, uint64_t wanted)
 {
 	struct statvfs fs;
-	uint64_t limit = BYTES_MAX;
+	uint64_t left = UINT64_MAX;
+	uint64_t limit;
 
-	if (fstatvfs(s->images, &fs) == 0) {
-		uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
-
-		if ((left + s->bytes) / FREE_PART_MAX < limit)
-			limit = (left + s->bytes) / FREE_PART_MAX;
-	}
+	if (fstatvfs(s->images, &fs) == 0)
+		left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	limit = room_limit(left, s->bytes);
 	while (s->bytes + wanted > limit) {
 		struct target_counts counts;
 		struct target target;

@@ -1,0 +1,12 @@
+#include "room.h"
+
+#define BYTES_MAX     (UINT64_C(512) << 20)
+#define FREE_PART_MAX 4
+
+uint64_t room_limit(uint64_t left, uint64_t own)
+{
+	uint64_t part = left > UINT64_MAX - own ? UINT64_MAX : left + own;
+
+	part /= FREE_PART_MAX;
+	return part < BYTES_MAX ? part : BYTES_MAX;
+}

@@ -1,0 +1,15 @@
+/*
+ * How much disk space the images of a session may take.
+ */
+#ifndef ST_SERVICE_ROOM_H
+#define ST_SERVICE_ROOM_H
+
+#include <stdint.h>
+
+/*
+ * In bytes, all images together: 512 MiB, and no more than a quarter of what the disk would have
+ * left without them.  left: what it has left, as statvfs(3) tells; own: what they take now.
+ */
+uint64_t room_limit(uint64_t left, uint64_t own);
+
+#endif
