@@ -23,6 +23,12 @@ stats()
     sed -n '/"targets"/q; s/^ *"'"$2"'": \([0-9]*\),\{0,1\}$/\1/p' "$1" | grep . || echo 0
 }
 
+# both FILE: how many of the starts from images went through templates of the images.
+both()
+{
+    sed -n 's/^ *"both": \([0-9]*\),$/\1/p' "$1" | grep . || echo 0
+}
+
 # reasons FILE: why starts went to libc, as NAME=NUMBER in one line.
 reasons()
 {

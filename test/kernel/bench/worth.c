@@ -10,6 +10,7 @@
  *   tree libc   posix_spawn() in a session, left to libc; the program has the library too
  *   tree kernel posix_spawn() in a session, kernel engine
  *   tree image  posix_spawn() in a session, image engine
+ *   tree both   posix_spawn() in a session, both engines: a template of the image
  *   both        spawn_template_spawn() of a template made of the image, named IMAGE
  *
  * Each start has its standard streams on /dev/null, and is waited for.  One line a way: its name,
@@ -158,10 +159,11 @@ int main(int argc, char **argv)
 		{.name = "tree libc", .choice = "off", .session = true},
 		{.name = "tree kernel", .choice = "kernel", .session = true},
 		{.name = "tree image", .choice = "image", .session = true},
+		{.name = "tree both", .choice = "auto", .session = true},
 		{.name = "both", .session = true},
 	};
 	int rounds = argc > 3 ? atoi(argv[1]) : 0;
-	int count = 6;
+	int count = sizeof ways / sizeof *ways;
 	int err;
 
 	if (rounds < 1 || rounds > ROUNDS_MAX) {
@@ -174,12 +176,12 @@ int main(int argc, char **argv)
 	if (!environments[0] || !environments[1] || !ways[0].spawn)
 		fail("libc's posix_spawn and the environment");
 	ways[1].template_fd = make_template(argv[3]);
-	for (int i = 2; i < 5; i++)
+	for (int i = 2; i < count - 1; i++)
 		ways[i].spawn = posix_spawn;
 	if (strcmp(argv[2], "-") != 0)
-		ways[5].template_fd = make_template(argv[2]);
+		ways[count - 1].template_fd = make_template(argv[2]);
 	else
-		count = 5;
+		count--;
 	err = ways_open_null_streams(&libc_actions);
 	if (err)
 		fail("file actions");

@@ -9,12 +9,6 @@ export SPAWN_TEMPLATE_KERNEL_NR
 LC_ALL=C
 export LC_ALL
 
-# both FILE: how many starts from images were made through templates of them.
-both()
-{
-    sed -n 's/^ *"both": \([0-9]*\),$/\1/p' "$1" | grep . || echo 0
-}
-
 "$command" doctor >doctor.out || wrong "doctor: status $?"
 grep -q "also of images" doctor.out || wrong "doctor: $(grep -A2 "engine kernel" doctor.out)"
 # In one run of make, with images from before it.  expr looks at its arguments, and fails at the end.

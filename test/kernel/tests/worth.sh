@@ -77,6 +77,7 @@ measure()
         [ "$(stats worth.json $way)" -ge $rounds ] ||
             wrong "$*: $way $(stats worth.json $way) times, $(reasons worth.json)"
     done
+    [ "$(both worth.json)" -ge $rounds ] || wrong "$*: both $(both worth.json) times"
     libc=$(median worth.out libc)
     tree=$(median worth.out 'tree libc')
     awk -v libc="$libc" -v tree="$tree" '
@@ -84,8 +85,8 @@ measure()
             printf "  %s: %+.1f %% starts in the same time\n", name, (base / value - 1) * 100
         }
         /^template/ { gain(libc, "template against libc", $(NF - 3)) }
-        /^tree (kernel|image)/ { gain(tree, $1 " " $2 " against tree libc", $(NF - 3)) }
-        /^both/ { gain(tree, "both against tree libc", $(NF - 3)) }
+        /^tree (kernel|image|both)/ { gain(tree, $1 " " $2 " against tree libc", $(NF - 3)) }
+        /^both/ { gain(tree, "both, by the call itself, against tree libc", $(NF - 3)) }
     ' worth.out
     cat worth.out >"$ST_RESULTS/worth.$(basename "$1")"
 }
