@@ -16,9 +16,10 @@ enum {
 	TEMPLATES_MAX = 32, /* in one process at a time */
 
 	/* Template descriptors live below the limit, but not above FD_TOP: a process's table is as
-	   large as its highest number, and every fork() copies it. */
-	FD_TOP = 1024,
-	FD_SPAN = 256, /* at most so many numbers in both lanes; a quarter of a low limit */
+	   large as its highest number, and every fork() goes through it.  Nor where the next
+	   numbers of a program are that has many files open. */
+	FD_TOP = 384,
+	FD_SPAN = 256, /* so many numbers in both lanes; a quarter of a limit below FD_TOP */
 	FD_FLOOR = 64, /* never below: programs know their low numbers */
 	FD_TRIES = 16, /* numbers tried that the program has taken before us */
 	FD_LANES = 2,
@@ -195,7 +196,7 @@ static void lane_range(const struct kernel_engine *engine, int *first, int *end)
 	if (sys_getrlimit(RLIMIT_NOFILE, &limit))
 		return;
 	top = limit.rlim_cur < FD_TOP ? (int)limit.rlim_cur : FD_TOP;
-	span = top / 4 < FD_SPAN ? top / 4 : FD_SPAN;
+	span = top < FD_TOP ? top / 4 : FD_SPAN;
 	if (top - span < FD_FLOOR)
 		return;
 	*first = top - span + engine->lane * (span / FD_LANES);
