@@ -51,7 +51,7 @@ read -r after <$parameters/spawns
 # An image that is replaced takes its template with it; so does one that goes away.  The errno of
 # what fails is that of the true posix_spawn().
 cat >replaced.py <<'END_PY'
-import errno, os, subprocess, sys
+import errno, os, subprocess, sys, time
 
 command, program = sys.argv[1:]
 
@@ -108,8 +108,12 @@ for _ in range(3):
     check("status without", start("1", "+", "1") == 0)
 check("no image", not any("/images/" in path for path in images()))
 subprocess.run([command, "bake", program], check=True, stdout=subprocess.DEVNULL)
-for _ in range(3):
+# The session's service has to find it.
+for _ in range(100):
     check("status again", start("1", "+", "1") == 0)
+    if any("/images/" in path for path in images()):
+        break
+    time.sleep(0.2)
 check("a template again", any("/images/" in path for path in images()))
 try:
     os.waitpid(-1, os.WNOHANG)
@@ -124,7 +128,7 @@ grep -v '^[0-9]*$' replaced.out >replaced.said
 printf 'python3: %s from images, %s of them from templates; %s from other templates; %s\n' \
     "$(stats replaced.json image)" "$(both replaced.json)" "$(stats replaced.json kernel)" \
     "$(reasons replaced.json)"
-[ "$(both replaced.json)" -ge 12 ] || wrong "replaced: only $(both replaced.json) with both engines"
+[ "$(both replaced.json)" -ge 10 ] || wrong "replaced: only $(both replaced.json) with both engines"
 cp replaced.json "$ST_RESULTS/both.replaced.json"
 
 # What a program sees of itself is what it sees natively, through each mechanism.
