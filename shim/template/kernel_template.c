@@ -16,9 +16,9 @@ enum {
 	TEMPLATES_MAX = 32, /* in one process at a time */
 
 	/* Template descriptors live below the limit, but not above FD_TOP: a process's table is as
-	   large as its highest number, and every fork() goes through it.  Nor where the next
-	   numbers of a program are that has many files open. */
-	FD_TOP = 384,
+	   large as its highest number, and every fork() goes through it (2 us for 768, 0.4 for
+	   256).  Nor below 256, where programs that have many files open have their next ones. */
+	FD_TOP = 512,
 	FD_SPAN = 256, /* so many numbers in both lanes; a quarter of a limit below FD_TOP */
 	FD_FLOOR = 64, /* never below: programs know their low numbers */
 	FD_TRIES = 16, /* numbers tried that the program has taken before us */

@@ -167,8 +167,8 @@ START_TEST(numbers_are_high_and_never_given_twice)
 		int first, count;
 	} cases[] = {
 		{3, -1, 0},       {64, -1, 0},         {84, -1, 0},    {85, 64, 10},
-		{128, 96, 16},    {256, 192, 32},      {383, 288, 47}, {384, 128, 128},
-		{1024, 128, 128}, {1 << 20, 128, 128},
+		{128, 96, 16},    {256, 192, 32},      {511, 384, 63}, {512, 256, 128},
+		{1024, 256, 128}, {1 << 20, 256, 128},
 	};
 	int first;
 	int last;
@@ -200,16 +200,16 @@ START_TEST(numbers_that_the_program_uses_are_passed_over)
 	NEEDS_PROGRAM();
 	set_limit(1024);
 	for (int i = 0; i < 5; i++)
-		ck_assert_int_eq(dup2(0, 128 + i), 128 + i);
+		ck_assert_int_eq(dup2(0, 256 + i), 256 + i);
 	expect_start();
-	ck_assert_int_eq(entry.template_fd, 133);
+	ck_assert_int_eq(entry.template_fd, 261);
 	/* And the one that was found instead is not given again either. */
 	kernel_engine_drop(&entry);
 	entry.template_fd = -1;
 	expect_start();
-	ck_assert_int_eq(entry.template_fd, 134);
+	ck_assert_int_eq(entry.template_fd, 262);
 	for (int i = 0; i < 5; i++)
-		ck_assert(is_open(128 + i));
+		ck_assert(is_open(256 + i));
 }
 END_TEST
 
