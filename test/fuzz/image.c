@@ -55,7 +55,7 @@ static void touch_sections(const struct image_view *v)
 
 	for (size_t i = 0; i < eh->e_shnum; i++) {
 		const Elf64_Shdr *s = &list[i];
-		const Elf64_Sym *symbols = (const void *)(v->data + s->sh_offset);
+		const Elf64_Sym *symbols;
 
 		fuzz_touch_string((const char *)v->data + list[eh->e_shstrndx].sh_offset +
 				  s->sh_name);
@@ -63,6 +63,7 @@ static void touch_sections(const struct image_view *v)
 			fuzz_touch(v->data + s->sh_offset, s->sh_size);
 		if (s->sh_type != SHT_SYMTAB)
 			continue;
+		symbols = (const void *)(v->data + s->sh_offset);
 		for (size_t n = 0; n < s->sh_size / sizeof *symbols; n++)
 			fuzz_touch_string((const char *)v->data + list[s->sh_link].sh_offset +
 					  symbols[n].st_name);
