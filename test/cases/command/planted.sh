@@ -113,6 +113,20 @@ same "a forged session is not joined" no "$(SPAWN_TEMPLATE_CACHE=$work/own/sessi
     "$work/own/session-1-abcdef")"
 rm -rf own
 
+# Where everybody may rename our directory, another can take its place at any moment.
+mkdir open open/above
+chmod 777 open
+status "--cache-dir below a directory that everybody may write to" 2 \
+    "$command" --cache-dir=open/above/c true
+one_line "--cache-dir below such a directory" "others may write to a directory above it"
+ln -s open/above open_link
+status "the same through a link" 2 "$command" --cache-dir=open_link/c true
+# shellcheck disable=SC2016
+same "another directory is taken" "$cache" "$(dirname "$(XDG_CACHE_HOME=$work/open/above \
+    "$command" sh -c 'echo "$SPAWN_TEMPLATE_CACHE"')")"
+chmod 1777 open
+status "--cache-dir below a sticky directory" 0 "$command" --cache-dir=open/above/c true
+
 [ -n "$is_root" ] || {
     echo "not as root: what follows needs other users"
     finish
