@@ -46,7 +46,7 @@ install(FILES ${completions}/spawn-template.zsh
 install(FILES ${completions}/spawn-template.fish
   DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 
-install(FILES README.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES README.md SECURITY.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # cpack -G DEB, cpack -G TGZ
 set(CPACK_GENERATOR DEB TGZ)

@@ -59,6 +59,7 @@ libexec/spawn-template/service
 share/bash-completion/completions/spawn-template
 share/doc/spawn-template/LICENSE
 share/doc/spawn-template/README.md
+share/doc/spawn-template/SECURITY.md
 share/fish/vendor_completions.d/spawn-template.fish
 share/man/man1/spawn-template.1
 share/man/man2/spawn_template_create.2
