@@ -42,7 +42,8 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 {
 	const unsigned char *line = data;
 
-	if (fd != STDERR_FILENO || size < sizeof prefix || memcmp(line, prefix, sizeof prefix - 1))
+	if (fd != STDERR_FILENO || size < sizeof prefix ||
+	    memcmp(line, prefix, sizeof prefix - 1) != 0)
 		return __real_write(fd, data, size);
 	FUZZ_ASSERT(line[size - 1] == '\n');
 	for (size_t i = 0; i < size - 1; i++)

@@ -225,9 +225,9 @@ pid_t service_start(struct session *session, char *const envp[], bool detached)
 	return 0;
 }
 
-int service_bake(const char *path, char *const envp[], char **programs)
+int service_bake(const char *directory, char *const envp[], char **programs)
 {
-	(void)path;
+	(void)directory;
 	(void)envp;
 	for (; *programs; programs++)
 		fuzz_touch_string(*programs);
