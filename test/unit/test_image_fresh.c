@@ -188,7 +188,8 @@ START_TEST(stack_limit)
 {
 	prepare(plain);
 	ck_assert_int_eq(resumed(plain, other_stack), 1);
-	ck_assert_int_eq(resumed(plain, small_stack), 0);
+	/* Before glibc 2.34 that is in libpthread.so, which readlink(1) does not need. */
+	ck_assert_int_eq(resumed(plain, small_stack), !__GLIBC_PREREQ(2, 34));
 }
 END_TEST
 

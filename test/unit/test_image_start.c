@@ -59,7 +59,9 @@ START_TEST(same_as_native)
 	if (access(use->program, X_OK) != 0)
 		return;
 	err = image_bake(image, use->program, environment, why);
-	ck_assert_msg(!err, "%s: %s", use->program, why);
+	ck_assert_msg(!err || image_refusal_is_known(why), "%s: %s", use->program, why);
+	if (err)
+		return;
 	image_run(&native, use->program, use->argv, environment, NULL);
 	image_run(&started, image, use->argv, environment, NULL);
 	ck_assert_int_eq(native.status, started.status);

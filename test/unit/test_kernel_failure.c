@@ -180,6 +180,8 @@ START_TEST(signals_wait_until_the_start_is_over)
 	ck_assert_int_eq(start("--exit", "0"), REASON_NONE);
 	ck_assert_int_eq(sigusr1s, 1);
 	expect_exit(0);
+	/* The kernel fills in only what it has signals for. */
+	sigemptyset(&pending);
 	sigpending(&pending);
 	ck_assert(sigisemptyset(&pending));
 }

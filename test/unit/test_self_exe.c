@@ -14,12 +14,14 @@
 
 static char *environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "LD_PRELOAD=" PRELOAD, NULL};
 
-static void bake_it(const char *image, const char *program)
+/* False if this release's program cannot have one. */
+static bool bake_it(const char *image, const char *program)
 {
 	char why[128];
 	int err = image_bake(image, program, environment, why);
 
-	ck_assert_msg(!err, "%s: %s", program, why);
+	ck_assert_msg(!err || image_refusal_is_known(why), "%s: %s", program, why);
+	return !err;
 }
 
 /* The image is at work: the kernel's link names it. */
@@ -117,7 +119,8 @@ START_TEST(real_programs)
 
 	if (access(uses[_i].program, X_OK) != 0)
 		return;
-	bake_it(image, uses[_i].program);
+	if (!bake_it(image, uses[_i].program))
+		return;
 	image_run(&native, uses[_i].program, argv, environment, NULL);
 	image_run(&started, image, argv, environment, NULL);
 	ck_assert_int_eq(native.status, 0);

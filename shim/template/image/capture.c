@@ -223,6 +223,42 @@ static void classify_stack(const struct place *p, const struct tracee *t, uint64
 		fix->kind = FIX_UNKNOWN;
 }
 
+/* Where the value of a variable is on the initial stack; 0 if it is not set.  name: "NAME=". */
+static uint64_t value_of(const char *name, const struct place *p, const struct tracee *t)
+{
+	size_t size = strlen(name);
+	char start[32];
+	uint64_t string;
+
+	for (uint64_t at = p->envp; !tracee_read(t, at, &string, sizeof string) && string;
+	     at += sizeof string)
+		if (!tracee_read(t, string, start, size) && memcmp(start, name, size) == 0)
+			return string + size;
+	return 0;
+}
+
+/* ld.so of glibc before 2.33 has pointers to the values of these in variables of its own, which it
+   does not read again once the libraries are loaded. */
+static void forget_variables(const struct capture *c, const struct place *p, const struct tracee *t)
+{
+	uint64_t preload = value_of("LD_PRELOAD=", p, t);
+	uint64_t path = value_of("LD_LIBRARY_PATH=", p, t);
+	uint64_t value;
+
+	for (size_t i = 0; (preload || path) && i < c->segment_count; i++) {
+		const struct segment *s = &c->segments[i];
+
+		for (uint64_t offset = 0; offset < s->data_size; offset += sizeof value) {
+			uint64_t at = s->at + offset;
+
+			memcpy(&value, s->data + offset, sizeof value);
+			if (value && (value == preload || value == path) && at >= p->loader &&
+			    at < p->loader_end)
+				memset(s->data + offset, 0, sizeof value);
+		}
+	}
+}
+
 /* Words that are, or look like, addresses which another process has elsewhere. */
 static int find_addresses(struct capture *c, const struct place *p, const struct watch *w,
 			  const struct tracee *t, const struct segment *s)
@@ -275,6 +311,8 @@ int capture_take(struct capture *c, const struct place *p, const struct watch *w
 		err = survey.areas[i].stored ? store_area(c, t, &survey.areas[i])
 					     : add_remap(c, &survey.areas[i].map);
 	survey_free(&survey);
+	if (!err)
+		forget_variables(c, p, t);
 	for (size_t i = 0; !err && i < c->segment_count; i++)
 		err = find_addresses(c, p, w, t, &c->segments[i]);
 	scrub(c, w->fs_base + 0x28, sizeof(uint64_t));

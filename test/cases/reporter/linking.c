@@ -83,8 +83,8 @@ void report_linking(void)
 	report_lookup("waitpid");
 	report_lookup("no_such_symbol");
 	/* A name that this libc lacks must stay a name that nobody has: others choose by it. */
-	report_lookup("pidfd_spawn");
-	report_lookup("pidfd_spawnp");
+	report("dlsym pidfd_spawn", "%d", dlsym(RTLD_DEFAULT, "pidfd_spawn") != NULL);
+	report("dlsym pidfd_spawnp", "%d", dlsym(RTLD_DEFAULT, "pidfd_spawnp") != NULL);
 	report("dlerror", "%s", dlerror() ? "set" : "none");
 	math = dlopen("libm.so.6", RTLD_NOW | RTLD_LOCAL);
 	report("dlopen", "%s", math ? "done" : dlerror());
