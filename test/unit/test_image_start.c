@@ -86,9 +86,13 @@ START_TEST(registered)
 	char program[64];
 	static struct run started;
 	char why[128];
+	int err;
 
 	snprintf(program, sizeof program, "/bin/%s", registrations[_i].argv[0]);
-	ck_assert_msg(!image_bake(image, program, envp, why), "%s", why);
+	err = image_bake(image, program, envp, why);
+	ck_assert_msg(!err || image_refusal_is_known(why), "%s", why);
+	if (err)
+		return;
 	image_run(&started, image, registrations[_i].argv, envp, NULL);
 	ck_assert_int_eq(started.status, 0);
 	ck_assert_str_eq(started.output, registrations[_i].output);
