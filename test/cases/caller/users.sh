@@ -7,8 +7,11 @@ need setpriv
 modes_begin caller.users
 launch=$ST_CASES_BIN/launch
 show=$ST_CASES_BIN/show
-setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$show" 2>/dev/null ||
-    skip "nobody may not execute $show"
+# Below /root, for example, nobody else may read anything.
+for file in "$show" "$ST_PRELOAD" "$ST_PRELOAD_STUB"; do
+    setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$file" 2>/dev/null ||
+        skip "nobody may not read $file"
+done
 chmod 0777 "$work"
 
 expect_starts=0
