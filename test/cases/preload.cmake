@@ -4,9 +4,13 @@ foreach(kind IN ITEMS
     elf32 musl asan asan_clang asan_static tsan lsan ubsan static static_pie static_musl no_libc
     exceptions)
   st_case(hygiene.${kind} hygiene/kinds.sh ${kind})
+  # Some hundred runs, of programs that may be slow to start.
+  set_tests_properties(cases.hygiene.${kind} PROPERTIES TIMEOUT 900)
 endforeach()
-set_tests_properties(cases.hygiene.asan cases.hygiene.asan_clang cases.hygiene.tsan
-  cases.hygiene.lsan cases.hygiene.asan_static PROPERTIES TIMEOUT 900)
+foreach(kind IN ITEMS asan asan_static tsan)
+  st_case(hygiene.sanitized_${kind} hygiene/sanitized.sh ${kind})
+  set_tests_properties(cases.hygiene.sanitized_${kind} PROPERTIES TIMEOUT 900)
+endforeach()
 st_case(hygiene.order hygiene/order.sh)
 st_case(hygiene.inherit hygiene/inherit.sh)
 foreach(tool IN ITEMS fakeroot faketime eatmydata jemalloc valgrind strace gdb)
