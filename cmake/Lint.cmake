@@ -90,7 +90,7 @@ add_custom_command(OUTPUT "${tidy_database}"
   DEPENDS "${PROJECT_BINARY_DIR}/compile_commands.json" VERBATIM)
 set(tidy_stamps "")
 set(tidy_sources ${lint_sources})
-list(FILTER tidy_sources EXCLUDE REGEX "/test/(package|cases/real/project|bench/programs)/")
+list(FILTER tidy_sources EXCLUDE REGEX "/test/(package|cases/real/project|bench/programs|coverage)/")
 foreach(source IN LISTS tidy_sources)
   file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}" "${source}")
   string(REPLACE "/" "-" stamp "${name}.tidy")

@@ -1,7 +1,8 @@
 # Compiler options of everything in the project.
 #
 #   st_options          every target: language, warnings as errors
-#   st_sanitize         targets that can run under ASan and UBSan; empty unless ST_SANITIZE or ST_FUZZ
+#   st_sanitize         targets that can run under sanitizers, or gcov; empty unless ST_SANITIZE,
+#                       ST_FUZZ, ST_SANITIZE_THREADS or ST_COVERAGE
 
 add_library(st_options INTERFACE)
 target_compile_definitions(st_options INTERFACE _GNU_SOURCE)
@@ -38,4 +39,8 @@ if(sanitizers)
   target_compile_options(st_sanitize INTERFACE
     ${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(st_sanitize INTERFACE ${sanitizers})
+endif()
+if(ST_SANITIZE_THREADS)
+  target_compile_options(st_sanitize INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(st_sanitize INTERFACE -fsanitize=thread)
 endif()

@@ -12,6 +12,12 @@
 #include "elfcache/slot.h"
 #include "scratch.h"
 
+#ifdef __SANITIZE_THREAD__
+#define SANITIZES_THREADS true
+#else
+#define SANITIZES_THREADS false
+#endif
+
 /* Entry of path number `path` in version `version`; every member follows from the two. */
 static struct cached make_entry(uint64_t path, uint64_t version)
 {
@@ -405,7 +411,9 @@ int main(void)
 	tcase_add_test(one, entries_make_room_in_turn);
 	tcase_add_test(one, all_places_are_used);
 	tcase_add_test(one, templates_are_counted_by_owner);
-	tcase_add_test(many, stores_of_a_vfork_child_are_seen);
+	/* ThreadSanitizer makes fork() of vfork(). */
+	if (!SANITIZES_THREADS)
+		tcase_add_test(many, stores_of_a_vfork_child_are_seen);
 	tcase_add_test(many, fork_copies);
 	tcase_add_test(many, threads_lose_no_template);
 	tcase_add_test(many, threads_make_one_cache);

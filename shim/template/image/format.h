@@ -19,7 +19,11 @@
 
 enum {
 	IMAGE_VERSION = 7,
+#ifdef ST_COVERAGE
+	RESUME_CODE_SIZE = 0x10000,
+#else
 	RESUME_CODE_SIZE = 0x2000, /* room for the resume code, whole pages */
+#endif
 };
 
 #define IMAGE_MAGIC UINT64_C(0x74616c706d657473) /* "stemplat" */
