@@ -43,9 +43,14 @@ int index_create(int dirfd, const char *name, const struct index_origin *origin)
 {
 	struct index_header *map;
 	size_t size = index_file_size();
-	int fd = sys_openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct rlimit limit;
 	int err;
+	int fd;
 
+	/* The kernel would send SIGXFSZ as well: to wait for whoever unblocks it. */
+	if (!sys_getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < size)
+		return -EFBIG;
+	fd = sys_openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fd;
 	/* Whatever the umask has left of the mode. */
