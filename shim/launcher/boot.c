@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,24 +67,44 @@ static int make_directory(int dirfd, const char *name)
 	return fd;
 }
 
-static int fill_directory(int fd, char *const envp[])
+/* The index in the directory, which is made if there is none. */
+static int make_index(int fd, struct index *index)
 {
 	struct index_origin origin;
-	struct index index;
-	int images;
 	int err;
 
 	origin_of(getpid(), geteuid(), &origin);
 	err = index_create(fd, CACHEDIR_INDEX, &origin);
 	if (err && err != -EEXIST)
 		return err;
-	images = make_directory(fd, IMAGE_DIRECTORY);
-	if (images < 0)
-		return images;
-	close(images);
-	err = index_open(fd, CACHEDIR_INDEX, geteuid(), &index);
+	err = index_open(fd, CACHEDIR_INDEX, geteuid(), index);
+	if (err != -EINVAL)
+		return err;
+	/* Of one who was killed while making it: with the lock, nobody is. */
+	unlinkat(fd, CACHEDIR_INDEX, 0);
+	err = index_create(fd, CACHEDIR_INDEX, &origin);
+	return err ? err : index_open(fd, CACHEDIR_INDEX, geteuid(), index);
+}
+
+static int fill_directory(int fd, char *const envp[])
+{
+	struct index index;
+	int images;
+	int err;
+
+	/* Until it is closed. */
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			return -errno;
+	err = make_index(fd, &index);
 	if (err)
 		return err;
+	images = make_directory(fd, IMAGE_DIRECTORY);
+	if (images < 0) {
+		index_close(&index);
+		return images;
+	}
+	close(images);
 	service_enable_images(&index, envp);
 	index_close(&index);
 	return 0;
@@ -104,6 +125,9 @@ int boot_prepare(const struct basedir *base, char *const envp[], char path[PATH_
 	fd = make_directory(base->fd, name);
 	err = fd < 0 ? fd : fill_directory(fd, envp);
 	umask(mask);
+	/* If there is nothing in it. */
+	if (err)
+		unlinkat(base->fd, name, AT_REMOVEDIR);
 	if (fd >= 0)
 		close(fd);
 	return err;

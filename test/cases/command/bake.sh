@@ -38,6 +38,16 @@ same "bake: lines" 3 "$(grep -cE '^/.*: [0-9]+ KB$' out)"
 grep -q "^/bin/cat: " out || fail "bake: not by the path given: $(cat out)"
 grep -q "^$(command -v sed): " out || fail "bake: not by the path in PATH: $(cat out)"
 verify "bake"
+
+# One who was killed while making the index is in nobody's way; nor is a limit that forbids it.
+status "half" 0 "$command" --cache-dir="$work/half" bake true
+rm -rf "$work"/half/boot-*/images
+truncate -s 100 "$work"/half/boot-*/index
+status "half: again" 0 "$command" --cache-dir="$work/half" bake true
+status "half: verify" 0 "$command" cache verify --cache-dir="$work/half"
+# shellcheck disable=SC2016
+status "no file" 1 sh -c 'ulimit -f 100; "$0" --cache-dir="$1" bake true' "$command" "$work/none"
+same "no file: left" "" "$(find "$work/none" -mindepth 1)"
 same "bake: directories" 1 "$(boots | wc -l)"
 boot=$(boots)
 same "bake: modes" "700 700 600" \
