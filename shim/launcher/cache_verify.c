@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -93,9 +94,18 @@ static void verify_index(const struct index *index, bool in_use, struct finding 
 		f->structure = "its programs have more starts than there were";
 }
 
+/* No index yet, or one that its maker has not written to: it may have been killed. */
 static bool is_empty(int dirfd)
 {
-	return faccessat(dirfd, CACHEDIR_INDEX, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+	uint64_t magic = 0;
+	int fd = openat(dirfd, CACHEDIR_INDEX, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool empty;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == EBADF;
+	empty = read(fd, &magic, sizeof magic) >= 0 && magic == 0;
+	close(fd);
+	return empty;
 }
 
 static void verify_session(const struct cache_directory *d, struct cache_session *s,

@@ -130,6 +130,12 @@ truncate -s 4096 "$dead/index"
 status "verify: cut" 1 "$command" cache verify --cache-dir=c
 chmod 644 "$dead/index"
 status "verify: not private" 1 "$command" cache verify --cache-dir=c
+# One that was killed before it had written anything is no worse than one that is just beginning.
+rm -f "$dead/index"
+(umask 077 && : >"$dead/index")
+status "verify: empty" 0 "$command" cache verify --cache-dir=c
+truncate -s "$(wc -c <good)" "$dead/index"
+status "verify: only zeros" 0 "$command" cache verify --cache-dir=c
 # Slots of 512 bytes behind the first page, each beginning with its generation; odd is unfinished.
 rm -f "$dead/index"
 cp good "$dead/index"
