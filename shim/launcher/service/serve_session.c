@@ -10,7 +10,8 @@
  *     stale again and again is left alone.
  *  4. Disk and memory: images are bounded by number of bytes, and those that were not used for
  *     longest make room.
- *  5. Somebody else's build wants both processors: one thing is baked at a time, with low priority.
+ *  5. Somebody else's build wants both processors, and the memory: one thing is baked at a time,
+ * with low priority, and where memory runs out the kernel kills this first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@
 #include "elfcache/cachedir.h"
 #include "elfcache/image_name.h"
 #include "elfcache/index.h"
+#include "message.h"
 #include "offenders.h"
 #include "proc.h"
 #include "room.h"
@@ -266,6 +268,17 @@ static int open_directory(int dirfd, const char *name)
 	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Inherited by what bakes (proc(5)).  Whoever may not say so is killed by its size. */
+static void be_first_to_go(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, "1000", 4) < 0)
+		say_verbose("oom_score_adj: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
 static bool begin(struct service *s, const char *directory)
 {
 	s->fd = cachedir_open(directory, geteuid());
@@ -295,6 +308,7 @@ int serve_session(const char *directory, char *const envp[])
 
 	umask(077);
 	setpriority(PRIO_PROCESS, 0, NICE);
+	be_first_to_go();
 	if (!begin(&s, directory))
 		return 1;
 	find_given(&s);

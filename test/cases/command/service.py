@@ -108,6 +108,11 @@ class OfCommand(ServiceTest):
             self.assertEqual(int(fields[4]), 0, "controlling terminal")
             # Once it has begun to serve.
             wait_until("it is nice", lambda: int(stat_fields(pid)[16]) >= 10)
+            # Where memory runs out, it goes first.
+            def score():
+                with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as f:
+                    return int(f.read())
+            wait_until("it goes first", lambda: score() == 1000)
             self.check_descriptors(pid)
             self.assertEqual(os.readlink(f"/proc/{pid}/cwd"), "/")
             with open(f"/proc/{pid}/environ", "rb") as f:
