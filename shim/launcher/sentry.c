@@ -173,18 +173,19 @@ void sentry_watch(const struct sentry *sentry, bool on)
 		sigqueue(sentry->pid, SIGRTMIN, value);
 }
 
-void sentry_dismiss(const struct sentry *sentry)
-{
-	if (sentry->pid)
-		kill(sentry->pid, SIGKILL);
-}
-
 void sentry_forget(struct sentry *sentry, pid_t pid)
 {
 	if (!sentry_is(sentry, pid))
 		return;
 	close(sentry->fd);
 	sentry->pid = 0;
+}
+
+void sentry_dismiss(struct sentry *sentry)
+{
+	/* One that cannot be killed ends with the launcher, and is not to be waited for. */
+	if (sentry->pid && kill(sentry->pid, SIGKILL))
+		sentry_forget(sentry, sentry->pid);
 }
 
 void sentry_reap(struct sentry *sentry)

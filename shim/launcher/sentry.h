@@ -51,7 +51,7 @@ void sentry_watch(const struct sentry *sentry, bool on);
 void sentry_forget(struct sentry *sentry, pid_t pid);
 
 /* End it; and wait for its end, which may be later. */
-void sentry_dismiss(const struct sentry *sentry);
+void sentry_dismiss(struct sentry *sentry);
 void sentry_reap(struct sentry *sentry);
 
 #endif

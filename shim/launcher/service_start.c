@@ -102,9 +102,10 @@ pid_t service_start(struct session *session, char *const envp[], bool detached)
 
 void service_end(pid_t pid)
 {
-	if (!pid)
+	/* One that cannot be killed (a filter of system calls) ends by itself, but not before the
+	   session does. */
+	if (!pid || kill(pid, SIGKILL))
 		return;
-	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
