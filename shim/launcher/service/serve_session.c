@@ -86,7 +86,8 @@ static bool remember(struct service *s, const struct index_ref *ref, enum image_
 		free(path);
 		return false;
 	}
-	s->kept[s->kept_count++] = (struct kept){*ref, state, size, target->id, path};
+	s->kept[s->kept_count] = (struct kept){*ref, state, size, target->id, NULL};
+	s->kept[s->kept_count++].path = path;
 	s->bytes += size;
 	return true;
 }
