@@ -19,8 +19,6 @@ endforeach()
 st_case_program(race image/race.c)
 st_case_program(many image/many.c)
 st_case(image.many image/many.sh)
-# For as many starts as there are in the comment in many.sh.
-set_tests_properties(cases.image.many PROPERTIES TIMEOUT 1800)
 foreach(tool IN ITEMS gdb core perf)
   st_case(image.debug_${tool} image/debug.sh ${tool})
 endforeach()

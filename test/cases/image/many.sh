@@ -1,8 +1,6 @@
 # many.sh: one image, started very often, under every layout of the address space that there is.
-# ST_CASES_STARTS in the environment is the number of starts for each.  In all 100,000 starts, which
-# take several minutes, are
-#
-#   ST_CASES_STARTS=25000 ctest --test-dir build -R cases.image.many
+# ST_CASES_STARTS in the environment is the number of starts for each; test/faults/run.sh layouts
+# runs this for longer.
 set -u
 # shellcheck source=../lib/modes.sh
 . "${ST_CASES_SRC:?}/lib/modes.sh"
@@ -41,5 +39,6 @@ many '2 MB of arguments and environment' 1900000 env
 ulimit -s unlimited || skip 'the stack is limited here'
 image_session
 many 'ulimit -s unlimited' 0 env
+many 'ulimit -s unlimited, without randomization, 2 MB of arguments and environment' 1900000 setarch -R
 image_session_end
 modes_end
