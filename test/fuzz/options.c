@@ -54,11 +54,12 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 
 void options_begin(const char *short_options)
 {
+	static const struct option none[] = {{NULL, 0, NULL, 0}};
 	char name[] = "spawn-template";
 	char *argv[] = {name, NULL};
 
 	optind = 0;
-	getopt_long(1, argv, short_options, NULL, NULL);
+	FUZZ_ASSERT(getopt_long(1, argv, short_options, none, NULL) == -1);
 }
 
 /* Standard output is not looked at. */
@@ -80,7 +81,7 @@ static char **split(char *text, size_t size, int *argc)
 
 	*argc = 1;
 	argv[0] = text + size; /* empty */
-	for (char *end = text + size; text < end && *argc < WORDS; text += strlen(text) + 1) {
+	for (const char *end = text + size; text < end && *argc < WORDS; text += strlen(text) + 1) {
 		if (text[0] == 1 && text[1])
 			setenv(variables[(unsigned char)text[1] % VARIABLES], text + 2, 1);
 		else

@@ -83,11 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in = {data, size};
 	Elf64_Phdr segments[SEGMENTS];
 	struct stored_code code = {0};
-	struct capture capture = {.codes = &code, .code_count = 1};
-	struct sections_source source = {.capture = &capture,
-					 .segments = segments,
-					 .segment_count = SEGMENTS,
-					 .file_end = END};
+	struct capture capture = {0};
+	struct sections_source source = {.capture = &capture, .file_end = END};
 	struct sections sections;
 	struct stat st;
 	size_t program_size;
@@ -97,6 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	source.room = fuzz_number(&in, 4) % ROOM_MAX;
 	for (int i = 0; i < SEGMENTS; i++)
 		segments[i] = segment(&in);
+	source.segments = segments;
+	source.segment_count = SEGMENTS;
 	code.at = fuzz_number(&in, 8);
 	code.size = fuzz_number(&in, 4);
 	code.offset = fuzz_number(&in, 4);
@@ -107,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(stat(code.path, &st) == 0);
 	code.dev = st.st_dev;
 	code.ino = st.st_ino;
+	capture.codes = &code;
+	capture.code_count = 1;
 	FUZZ_ASSERT(sections_build(&sections, &source) == 0);
 	check(&sections, source.room);
 	free(sections.data);
