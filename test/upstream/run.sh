@@ -1,7 +1,8 @@
 #!/bin/sh
 # Other projects' builds and test suites, run three ways whose results must be the same:
 #
-#   native   without us
+#   native   without us, twice: what is not the same twice says nothing about us.  It is named, and
+#            left out of the comparison
 #   shim     under spawn-template
 #   off      with the preload, which SPAWN_TEMPLATE=off keeps from doing anything
 #
@@ -25,11 +26,13 @@
 #
 #   run_variant VARIANT   is called in a fresh copy of the source (or an empty directory), whose path
 #                         is the same all three ways; starts what is to be tested through `start`;
-#                         leaves in $results, a directory, what is to be compared
-#   count VARIANT         is called there, and says how many things were compared; none is an error
+#                         leaves in $results, a directory, what is to be compared: files, and one
+#                         of the name tests has a line `NAME: RESULT` for each test
+#   count VARIANT         is called there, and says how many things are compared; none is an error
 #
-# It may define prepare, which is called once in the source as it was fetched.  $here, $jobs and
-# $way are what they say.  The status of run_variant and prepare counts.
+# It may define prepare, which is called once in the source as it was fetched, under the same path;
+# and passed VARIANT, which is called as count is, and says how many of the tests passed.  $here,
+# $jobs and $way are what they say.  The status of run_variant and prepare counts.
 set -u
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -48,7 +51,7 @@ while [ $# -gt 0 ]; do
                 name=$(basename "$file" .sh)
                 case $name in run | source) continue ;; esac
                 # shellcheck source=/dev/null
-                printf '%-8s %s\n' "$name" "$(. "$file" && printf '%s' "$about")"
+                printf '%-9s %s\n' "$name" "$(. "$file" && printf '%s' "$about")"
             done
             exit 0
             ;;
@@ -75,7 +78,7 @@ clean_environment
 build=$(CDPATH='' cd -- "$build" && pwd -P) || die "no such directory: $build"
 jobs=$(nproc)
 export jobs
-ways='native shim off'
+ways='native again shim off'
 command=$build/bin/spawn-template
 preload=$build/lib/libspawn_template_preload.so
 if ! [ -x "$command" ] || ! [ -f "$preload" ]; then
@@ -99,7 +102,7 @@ trap 'exit 1' HUP INT TERM
 start()
 {
     case $way in
-        native) timeout -k 10 "$limit" "$@" ;;
+        native | again) timeout -k 10 "$limit" "$@" ;;
         shim)
             start_number=$((start_number + 1))
             timeout -k 10 "$limit" "$command" --stats="$stats/$start_number.json" -- "$@"
@@ -152,12 +155,38 @@ seconds()
     awk '{ printf "%.1f", $1 / 1000 }' "$work/$name/stats/$1/time"
 }
 
+# leave_out_flaky VARIANT: remove from all results what is not the same twice without us, a test or
+# a file, and print the names.
+leave_out_flaky()
+(
+    cd "$work/$name/results" || exit 1
+    for file in $(cd "$1.native" && find . -type f | LC_ALL=C sort); do
+        file=${file#./}
+        ! cmp -s "$1.native/$file" "$1.again/$file" || continue
+        if [ "$file" != tests ]; then
+            printf 'file %s\n' "$file"
+            rm -f "$1.native/$file" "$1.shim/$file" "$1.off/$file"
+            continue
+        fi
+        diff "$1.native/tests" "$1.again/tests" | sed -n 's/^[<>] \(.*\): .*$/\1/p' |
+            LC_ALL=C sort -u >flaky
+        cat flaky
+        for way in native shim off; do
+            awk 'NR == FNR { flaky[$0]; next }
+                { name = $0; sub(/: [^:]*$/, "", name) }
+                !(name in flaky)' flaky "$1.$way/tests" >kept
+            mv kept "$1.$way/tests"
+        done
+    done
+)
+
 # run_name NAME: in a subshell, so that what NAME.sh sets and defines is gone afterwards.
 run_name()
 (
     name=$1
     about='' source='' unpack='' packages='' variants='' limit=600
     prepare() { :; }
+    passed() { count "$@"; }
     # shellcheck source=/dev/null
     . "$here/$name.sh"
     say "$name: $about"
@@ -166,11 +195,13 @@ run_name()
     mkdir -p "$work/$name"
     if [ -n "$source" ]; then
         # shellcheck disable=SC2086
-        fetch_source "$source" "$work/$name/source" $unpack || die "$name: source of $source"
-        (cd "$work/$name/source" && prepare) >"$work/$name/prepare.log" 2>&1 || {
+        fetch_source "$source" "$work/$name/run" $unpack || die "$name: source of $source"
+        # shellcheck disable=SC2030
+        (cd "$work/$name/run" && prepare) >"$work/$name/prepare.log" 2>&1 || {
             tail -n 40 "$work/$name/prepare.log"
             die "$name: preparing the source"
         }
+        mv "$work/$name/run" "$work/$name/source"
     fi
     bad=0
     for variant in $variants; do
@@ -179,10 +210,15 @@ run_name()
             run_one "$variant" "$way" || broken=yes
         done
         if [ $broken = yes ]; then
-            printf '%s\n' "$name|$variant|-|-|-|-|FAILED" >>"$work/table"
+            printf '%s\n' "$name|$variant|-|-|-|-|-|-|-|-|FAILED" >>"$work/table"
             bad=1
             continue
         fi
+        figures=
+        for way in native shim off; do
+            figures="$figures|$(cd "$work/$name/results/$variant.$way" && passed "$variant")"
+        done
+        flaky=$(leave_out_flaky "$variant")
         compared=$(cd "$work/$name/results/$variant.native" && count "$variant")
         verdict=same
         [ "${compared:-0}" -gt 0 ] || verdict='NOTHING COMPARED'
@@ -195,9 +231,11 @@ run_name()
             fi
         done
         [ "$verdict" = same ] || bad=1
-        printf '%s|%s|%s|%s|%s|%s|%s\n' "$name" "$variant" "$compared" \
+        printf '%s|%s|%s%s|%s|%s|%s|%s|%s\n' "$name" "$variant" "$compared" "$figures" \
+            "$(printf '%s' "$flaky" | grep -c .)" \
             "$(seconds "$variant.native")" "$(seconds "$variant.shim")" \
             "$(seconds "$variant.off")" "$verdict" >>"$work/table"
+        [ -z "$flaky" ] || printf '%s\n' "$flaky" | sed "s/^/    $name $variant: /" >>"$work/flaky"
     done
     rm -rf "$work/$name/run"
     exit $bad
@@ -218,9 +256,14 @@ for name in $names; do
     done
 done
 [ ! -f "$work/starts" ] || cat "$work/starts"
-say "results; the times are seconds of one run each, and no measurement"
+say "results: passed without us, under the shim, with it off; seconds of one run each, no measurement"
 {
-    printf 'NAME|VARIANT|COMPARED|NATIVE|SHIM|OFF|RESULT\n'
+    printf 'NAME|VARIANT|COMPARED|PASSED|SHIM|OFF|FLAKY|SECONDS|SHIM|OFF|RESULT\n'
     [ ! -f "$work/table" ] || cat "$work/table"
-} | awk -F'|' '{ printf "%-8s %-14s %8s %8s %8s %8s  %s\n", $1, $2, $3, $4, $5, $6, $7 }'
+} | awk -F'|' '{ printf "%-9s %-14s %8s %6s %6s %6s %5s %8s %8s %8s  %s\n",
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 }'
+if [ -s "$work/flaky" ]; then
+    say "not the same twice without us, and so not compared"
+    cat "$work/flaky"
+fi
 [ $status -eq 0 ] || die "see above"

@@ -65,6 +65,17 @@ fetch_apt()
         -o APT::Sandbox::User= -o Acquire::Retries=3 "$@"
 }
 
+# The versions of a source package that the lists have, the newest first, and before all no version:
+# a mirror's list may name one that the mirror no longer has.
+fetch_versions()
+{
+    printf '\n'
+    apt-cache -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$fetch_cache/apt/parts" \
+        -o Dir::State="$fetch_cache/apt/state" -o Dir::State::lists="$fetch_cache/apt/lists" \
+        -o Dir::Cache="$fetch_cache/apt/cache" showsrc --only-source "$1" 2>/dev/null |
+        sed -n 's/^Version: /=/p' | sort -r -V -u
+}
+
 # Download a source package into the cache, if it is not there.
 fetch_download()
 {
@@ -74,12 +85,15 @@ fetch_download()
     mkdir -p "$fetch_dir" "$fetch_cache/apt/state" "$fetch_cache/apt/lists/partial" \
         "$fetch_cache/apt/cache/archives/partial" || return 1
     fetch_log=$fetch_cache/fetch.log
-    (cd "$fetch_dir" && fetch_apt update && fetch_apt --download-only source "$1") \
-        >"$fetch_log" 2>&1 </dev/null || {
-        cat "$fetch_log" >&2
-        return 1
-    }
-    : >"$fetch_dir/complete"
+    (cd "$fetch_dir" && fetch_apt update) >"$fetch_log" 2>&1 </dev/null
+    for fetch_version in $(fetch_versions "$1" | sed 's/^/version/'); do
+        (cd "$fetch_dir" && fetch_apt --download-only source "$1${fetch_version#version}") \
+            >>"$fetch_log" 2>&1 </dev/null || continue
+        : >"$fetch_dir/complete"
+        return
+    done
+    cat "$fetch_log" >&2
+    return 1
 }
 
 # fetch_source PACKAGE DIRECTORY [DPKG-SOURCE-OPTION...]: unpack the package into the directory,
