@@ -257,24 +257,23 @@ static int bake_eager(int fd, const struct image_source *source, const struct sp
 {
 	char **envp = bind_now(source->envp);
 	int err = envp ? 0 : -ENOMEM;
-	uint64_t flag = 0;
 	struct run run;
 
 	if (!err)
 		err = run_to_entry(&run, source->target, envp, spot, why);
 	if (!err) {
 		uint64_t base = run.place.aux[AT_BASE];
+		uint64_t flag =
+			lazy ? eager_find_flag(&lazy->place, &lazy->tracee, &run.place, &run.tracee)
+			     : base + loader->lazy_flag;
 
-		flag = lazy ? eager_find_flag(&lazy->place, &lazy->tracee, &run.place, &run.tracee)
-			    : base + loader->lazy_flag;
 		err = flag ? keep(fd, source, &run, envp, flag, why) : -ENOTSUP;
-		flag -= base;
+		/* That ld.so is still the same file, image_write() has seen. */
+		if (!err)
+			*loader = (struct bake_loader){source->interpreter_id, flag - base};
 		run_end(&run);
 	}
 	free(envp);
-	/* That ld.so is still the same file, image_write() has seen. */
-	if (!err)
-		*loader = (struct bake_loader){source->interpreter_id, flag};
 	return err;
 }
 

@@ -243,18 +243,18 @@ static void forget_variables(const struct capture *c, const struct place *p, con
 {
 	uint64_t preload = value_of("LD_PRELOAD=", p, t);
 	uint64_t path = value_of("LD_LIBRARY_PATH=", p, t);
-	uint64_t value;
 
 	for (size_t i = 0; (preload || path) && i < c->segment_count; i++) {
 		const struct segment *s = &c->segments[i];
+		uint64_t at = s->at > p->loader ? s->at : p->loader;
 
-		for (uint64_t offset = 0; offset < s->data_size; offset += sizeof value) {
-			uint64_t at = s->at + offset;
+		for (; at < s->at + s->data_size && at < p->loader_end; at += sizeof(uint64_t)) {
+			unsigned char *word = s->data + (at - s->at);
+			uint64_t value;
 
-			memcpy(&value, s->data + offset, sizeof value);
-			if (value && (value == preload || value == path) && at >= p->loader &&
-			    at < p->loader_end)
-				memset(s->data + offset, 0, sizeof value);
+			memcpy(&value, word, sizeof value);
+			if (value && (value == preload || value == path))
+				memset(word, 0, sizeof value);
 		}
 	}
 }
