@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "elfcache/sys.h"
 #include "proc.h"
 
@@ -29,14 +30,6 @@ struct report {
 	int sig;
 	pid_t sender;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Be nobody that a pattern for COMMAND or for the launcher matches. */
 static void rename_self(const struct command_line *line)
@@ -134,19 +127,19 @@ static void read_reports(struct sentry *sentry)
 		if (report.sig <= 0 || report.sig >= _NSIG)
 			continue;
 		sentry->seen[report.sig].sender = report.sender;
-		sentry->seen[report.sig].when = now_ms();
+		sentry->seen[report.sig].when = clock_ms();
 	}
 }
 
 bool sentry_saw(struct sentry *sentry, int sig, pid_t sender)
 {
-	int64_t until = now_ms() + GRACE_MS;
+	int64_t until = clock_ms() + GRACE_MS;
 	struct pollfd pollfd = {.fd = sentry->fd, .events = POLLIN};
 
 	if (!sentry->pid || sig <= 0 || sig >= _NSIG)
 		return false;
 	for (;;) {
-		int64_t now = now_ms();
+		int64_t now = clock_ms();
 
 		read_reports(sentry);
 		if (sentry->seen[sig].when && sentry->seen[sig].sender == sender &&

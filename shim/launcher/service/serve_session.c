@@ -20,10 +20,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bakery.h"
+#include "clock.h"
 #include "elfcache/cache.h"
 #include "elfcache/cachedir.h"
 #include "elfcache/image_name.h"
@@ -292,18 +292,10 @@ static bool begin(struct service *s, const char *directory)
 	return s->images >= 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 int serve_session(const char *directory, char *const envp[])
 {
 	struct service s = {.envp = envp};
-	int64_t looked = now_ms();
+	int64_t looked = clock_ms();
 	uint32_t served = 0;
 	uint64_t clock = 0;
 
@@ -322,9 +314,9 @@ int serve_session(const char *directory, char *const envp[])
 		now = index_clock(&s.index);
 		index_image_wait(&s.index, served, now != clock ? BUSY_MS : IDLE_MS);
 		/* Also where requests come without a pause. */
-		if (index_clock(&s.index) != clock && now_ms() - looked >= BUSY_MS) {
+		if (index_clock(&s.index) != clock && clock_ms() - looked >= BUSY_MS) {
 			look_through(&s);
-			looked = now_ms();
+			looked = clock_ms();
 		}
 		clock = now;
 	}

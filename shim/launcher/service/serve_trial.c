@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bakery.h"
+#include "clock.h"
 #include "elfcache/image_name.h"
 #include "message.h"
 #include "output.h"
@@ -26,15 +26,6 @@ struct trial {
 	const char *problem; /* why it did not work, or null */
 	int status;          /* with which the program ended, as of waitpid(2) */
 };
-
-static unsigned milliseconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned)((now.tv_sec - start->tv_sec) * 1000 +
-			  (now.tv_nsec - start->tv_nsec) / 1000000);
-}
 
 __attribute__((noreturn)) static void be_program(const struct trial *t, int in, int out)
 {
@@ -103,7 +94,7 @@ int serve_trial(const char *directory, char *const envp[], const char *program)
 	struct trial trial = {.program = program, .envp = envp};
 	struct bakery_result result;
 	struct identity id;
-	struct timespec begun;
+	int64_t begun;
 	unsigned took;
 	char images[PATH_MAX];
 	int dirfd;
@@ -119,9 +110,9 @@ int serve_trial(const char *directory, char *const envp[], const char *program)
 		printf("%s cannot be baked here: %s\n", program, strerror(errno));
 		return output_finish(EXIT_FOUND);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &begun);
+	begun = clock_ms();
 	bakery_bake(dirfd, &id, program, envp, &result);
-	took = milliseconds_since(&begun);
+	took = (unsigned)(clock_ms() - begun);
 	if (result.err) {
 		printf("%s cannot be baked: %s\n", program, result.why);
 		return output_finish(EXIT_FOUND);
