@@ -20,6 +20,7 @@
 #   --results DIR    keep the console logs, and what the tests leave in $ST_RESULTS
 #   --shell          no tests; a shell in the guest
 #   --kernel-only    build the kernel and the selftests, and boot nothing
+#   --each-patch     build a kernel after each of the patches, to see that it can be; boot nothing
 #   --check-patches  build and boot nothing: do the patches apply, is the kernel's checkpatch.pl
 #                    content, do the selftests compile
 #   --list           the tests
@@ -93,6 +94,7 @@ while [ $# -gt 0 ]; do
         --debug) flavour=debug ;;
         --shell) mode=shell ;;
         --kernel-only) mode=kernel ;;
+        --each-patch) mode=each ;;
         --check-patches) exec sh "$here/check-patches.sh" ;;
         --list)
             for file in "$here"/tests/*.sh; do
@@ -160,23 +162,14 @@ kernel_hash()
     } | sha256sum | cut -c1-16
 }
 
-# kernel_build DIRECTORY: unpack, patch, configure and build there.
-kernel_build()
-(
-    source=$1/$package
-    mkdir -p "$1" && cd "$1" || exit 1
-    say "unpacking"
-    tar -xJf "/usr/src/$package.tar.xz" || exit 1
-    cd "$source" || exit 1
-    for patch in "$here"/patches/*.patch "$here"/patches-negative/*.patch; do
-        say "$(basename "$patch")"
-        patch -s -f -p1 <"$patch" || exit 1
-    done
-    cp "$here/config" fragment || exit 1
+# kernel_make DIRECTORY: configure and build the source there.
+kernel_make()
+{
+    cp "$here/config" fragment || return 1
     [ $flavour = plain ] || cat "$here/config.$flavour" >>fragment
     KCONFIG_ALLCONFIG=fragment make -s allnoconfig >"$1/config.log" 2>&1 || {
         cat "$1/config.log"
-        exit 1
+        return 1
     }
     # What depends on something that is missing is dropped without a word.  The last line counts.
     bad=0
@@ -187,16 +180,32 @@ kernel_build()
         esac
         [ $bad = 0 ] || {
             say "cannot have $line"
-            exit 1
+            return 1
         }
     done
     say "building; the log is $1/build.log"
     begin=$(date +%s)
     make -s -j"$(nproc)" vmlinux >"$1/build.log" 2>&1 || {
         tail -n 40 "$1/build.log"
-        exit 1
+        return 1
     }
     say "built in $(($(date +%s) - begin)) s"
+}
+
+# kernel_build DIRECTORY: unpack, patch, configure and build there; with --each-patch after each.
+kernel_build()
+(
+    source=$1/$package
+    mkdir -p "$1" && cd "$1" || exit 1
+    say "unpacking"
+    tar -xJf "/usr/src/$package.tar.xz" || exit 1
+    cd "$source" || exit 1
+    for patch in "$here"/patches/*.patch "$here"/patches-negative/*.patch; do
+        say "$(basename "$patch")"
+        patch -s -f -p1 <"$patch" || exit 1
+        [ $mode != each ] || kernel_make "$1" || exit 1
+    done
+    [ $mode = each ] || kernel_make "$1"
 )
 
 kernel_get()
@@ -314,6 +323,10 @@ keep_results()
 
 sh "$root/cmake/deps.sh" --packages $package qemu-system-x86 gcc make patch bc bison flex \
     libelf-dev libssl-dev xz-utils binutils || die "packages"
+if [ $mode = each ]; then
+    kernel_build "$cache/build.$$" || die "building after each patch"
+    exit 0
+fi
 kernel_get
 selftest_get
 [ $mode != kernel ] || exit 0

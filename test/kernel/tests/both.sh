@@ -4,10 +4,7 @@
 set -u
 # shellcheck source=../inside.sh
 . "$ST_SOURCE/test/kernel/inside.sh"
-SPAWN_TEMPLATE_KERNEL_NR=472,473
-export SPAWN_TEMPLATE_KERNEL_NR
-LC_ALL=C
-export LC_ALL
+name_calls
 
 "$command" doctor >doctor.out || wrong "doctor: status $?"
 grep -q "also of images" doctor.out || wrong "doctor: $(grep -A2 "engine kernel" doctor.out)"

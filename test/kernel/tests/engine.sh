@@ -4,10 +4,7 @@
 set -u
 # shellcheck source=../inside.sh
 . "$ST_SOURCE/test/kernel/inside.sh"
-SPAWN_TEMPLATE_KERNEL_NR=472,473
-export SPAWN_TEMPLATE_KERNEL_NR
-LC_ALL=C
-export LC_ALL
+name_calls
 
 # Starts that a kernel template cannot make, as the manual says: by exec, of a shell by libc, of
 # scripts, of what the user can write to, by a relative path.  And with attributes that the system
