@@ -5,6 +5,9 @@
  * bakes, or "boot", a link to what `spawn-template bake` has made for this boot.  KEY stands for
  * identity and path, which together decide what a start is; the file is named as the target is,
  * because the kernel makes that the process's comm.
+ *
+ * "code", beside "images", has what images map in place of programs and libraries
+ * (shim/template/image/code.h), by names of the same kind.
  */
 #ifndef ST_ELFCACHE_IMAGE_NAME_H
 #define ST_ELFCACHE_IMAGE_NAME_H
@@ -15,6 +18,7 @@
 
 #define IMAGE_DIRECTORY      "images"
 #define IMAGE_BOOT_DIRECTORY "boot"
+#define IMAGE_CODE_DIRECTORY "code"
 
 /* 128 bits in hexadecimal, with the NUL. */
 enum { IMAGE_KEY_SIZE = 33 };

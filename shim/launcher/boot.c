@@ -190,6 +190,7 @@ int boot_remove(int dirfd, const char *name)
 	/* The index first: without it nobody begins to use the rest. */
 	unlinkat(fd, CACHEDIR_INDEX, 0);
 	images_remove(fd, IMAGE_DIRECTORY);
+	images_remove(fd, IMAGE_CODE_DIRECTORY);
 	close(fd);
 	return unlinkat(dirfd, name, AT_REMOVEDIR) ? -errno : 0;
 }

@@ -107,6 +107,7 @@ int session_remove_open(int dirfd, const char *name, int fd)
 	unlinkat(fd, SESSION_SAVED, 0);
 	unlinkat(fd, IMAGE_BOOT_DIRECTORY, 0);
 	images_remove(fd, IMAGE_DIRECTORY);
+	images_remove(fd, IMAGE_CODE_DIRECTORY);
 	return unlinkat(dirfd, name, AT_REMOVEDIR) ? -errno : 0;
 }
 

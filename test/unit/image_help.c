@@ -17,7 +17,7 @@ int image_bake(const char *image, const char *program, char *const envp[], char 
 	int err;
 
 	ck_assert_int_ge(fd, 0);
-	err = bake(fd, program, envp, &loader, why);
+	err = bake(fd, program, envp, &loader, NULL, why);
 	close(fd);
 	if (err)
 		unlink(image);

@@ -120,7 +120,7 @@ static bool bake_once(int dirfd, unsigned runs, void (*change)(void))
 	make_files();
 	ck_assert_int_eq(identity_of(AT_FDCWD, program, 0, &id), 0);
 	pid = change_soon(runs, change);
-	err = store_bake(dirfd, &id, program, environment, &loader, &size, why);
+	err = store_bake(dirfd, &id, program, environment, &loader, NULL, &size, why);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	if (err) {

@@ -24,6 +24,7 @@ static struct bake_loader known_loader;
 /* What is to be baked, and where to: dirfd is -1 for nowhere. */
 struct order {
 	int dirfd;
+	uint64_t code_limit; /* bytes that copies of code may have beside it */
 	const struct identity *id;
 	const char *path;
 	char *const *envp;
@@ -69,7 +70,7 @@ static void try_order(const struct order *order, struct bakery_result *result)
 		fail(result, -errno, strerror(errno));
 		return;
 	}
-	result->err = bake(fd, order->path, order->envp, &result->loader, result->why);
+	result->err = bake(fd, order->path, order->envp, &result->loader, NULL, result->why);
 	if (!result->err && image_read(fd, &view) == 0) {
 		describe(&view, result);
 		image_read_end(&view);
@@ -80,9 +81,12 @@ static void try_order(const struct order *order, struct bakery_result *result)
 static void fill_order(const struct order *order, struct bakery_result *result)
 {
 	struct image_view view;
+	struct code_store codes;
 
+	code_store_open(&codes, order->dirfd, order->code_limit);
 	result->err = store_bake(order->dirfd, order->id, order->path, order->envp, &result->loader,
-				 &result->size, result->why);
+				 &codes, &result->size, result->why);
+	code_store_close(&codes);
 	if (!result->err && store_read(order->dirfd, order->id, order->path, &view) == 0) {
 		describe(&view, result);
 		image_read_end(&view);
@@ -178,10 +182,10 @@ static void run_order(const struct order *order, struct bakery_result *result)
 		known_loader = result->loader;
 }
 
-void bakery_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
-		 struct bakery_result *result)
+void bakery_bake(int dirfd, uint64_t code_limit, const struct identity *id, const char *path,
+		 char *const envp[], struct bakery_result *result)
 {
-	const struct order order = {dirfd, id, path, envp};
+	const struct order order = {dirfd, code_limit, id, path, envp};
 
 	run_order(&order, result);
 	if (result->err)
@@ -191,7 +195,7 @@ void bakery_bake(int dirfd, const struct identity *id, const char *path, char *c
 void bakery_try(const struct identity *id, const char *path, char *const envp[],
 		struct bakery_result *result)
 {
-	const struct order order = {-1, id, path, envp};
+	const struct order order = {-1, 0, id, path, envp};
 
 	run_order(&order, result);
 }

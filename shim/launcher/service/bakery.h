@@ -17,11 +17,11 @@ struct bakery_result {
 };
 
 /*
- * store_bake() in a child, for as long as is reasonable.  Also refuses what the system's security
+ * store_bake() in a child, for as long as is reasonable, with copies of code beside the directory.  Also refuses what the system's security
  * modules would treat differently.
  */
-void bakery_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
-		 struct bakery_result *result);
+void bakery_bake(int dirfd, uint64_t code_limit, const struct identity *id, const char *path,
+		 char *const envp[], struct bakery_result *result);
 
 /* The same into a file without a name, which is gone afterwards. */
 void bakery_try(const struct identity *id, const char *path, char *const envp[],

@@ -10,3 +10,8 @@ uint64_t room_limit(uint64_t left, uint64_t own)
 	part /= FREE_PART_MAX;
 	return part < BYTES_MAX ? part : BYTES_MAX;
 }
+
+uint64_t room_for_code(uint64_t limit)
+{
+	return limit / 2;
+}

@@ -1,5 +1,5 @@
 /*
- * How much disk space the images of a session may take.
+ * How much disk space the images of a session may take, and what they map code from.
  */
 #ifndef ST_SERVICE_ROOM_H
 #define ST_SERVICE_ROOM_H
@@ -7,9 +7,12 @@
 #include <stdint.h>
 
 /*
- * In bytes, all images together: 512 MiB, and no more than a quarter of what the disk would have
+ * In bytes, all together: 512 MiB, and no more than a quarter of what the disk would have
  * left without them.  left: what it has left, as statvfs(3) tells; own: what they take now.
  */
 uint64_t room_limit(uint64_t left, uint64_t own);
+
+/* What of it copies of code (shim/template/image/code.h) may take. */
+uint64_t room_for_code(uint64_t limit);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "bakery.h"
@@ -13,6 +14,7 @@
 #include "elfcache/index.h"
 #include "message.h"
 #include "output.h"
+#include "room.h"
 #include "serve.h"
 
 struct oven {
@@ -53,6 +55,16 @@ static bool enter(struct oven *o, const char *path, struct target *target, struc
 	       index_insert(&o->index, target, ref);
 }
 
+static uint64_t code_limit(const struct oven *o)
+{
+	struct statvfs fs;
+	uint64_t left = UINT64_MAX;
+
+	if (fstatvfs(o->images, &fs) == 0)
+		left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return room_for_code(room_limit(left, code_store_bytes(o->images)));
+}
+
 static int bake_program(struct oven *o, const char *path)
 {
 	struct bakery_result result;
@@ -69,7 +81,7 @@ static int bake_program(struct oven *o, const char *path)
 		printf("%s: has an image already\n", path);
 		return 0;
 	}
-	bakery_bake(o->images, &target.id, path, o->envp, &result);
+	bakery_bake(o->images, code_limit(o), &target.id, path, o->envp, &result);
 	state = index_image_state(&o->index, &ref, &reason);
 	index_image_change(&o->index, &ref, state, result.err ? IMAGE_REFUSED : IMAGE_READY,
 			   result.err ? REASON_INELIGIBLE : REASON_NONE);

@@ -61,7 +61,8 @@ struct service {
 	char *const *envp;
 	struct kept *kept;
 	size_t kept_count;
-	uint64_t bytes;
+	uint64_t bytes;      /* of images */
+	uint64_t code_bytes; /* of copies of code */
 	struct offenders offenders;
 };
 
@@ -124,16 +125,23 @@ static bool is_kept(const struct service *s, const struct kept *k, struct target
 	       index_holds(&s->index, &k->ref);
 }
 
-static bool make_room(struct service *s, uint64_t wanted)
+/* Bytes that images and copies of code may have together. */
+static uint64_t limit_of(const struct service *s)
 {
 	struct statvfs fs;
 	uint64_t left = UINT64_MAX;
-	uint64_t limit;
 
 	if (fstatvfs(s->images, &fs) == 0)
 		left = (uint64_t)fs.f_bavail * fs.f_frsize;
-	limit = room_limit(left, s->bytes);
-	while (s->bytes + wanted > limit) {
+	return room_limit(left, s->bytes + s->code_bytes);
+}
+
+/* Of copies, which serve many images, none is taken away: they have half of the room. */
+static bool make_room(struct service *s, uint64_t wanted)
+{
+	const uint64_t limit = limit_of(s);
+
+	while (s->bytes + s->code_bytes + wanted > limit) {
 		struct target_counts counts;
 		struct target target;
 		uint64_t oldest_use = UINT64_MAX;
@@ -168,7 +176,9 @@ static void bake_target(struct service *s, const struct index_ref *ref, const st
 	discard_old(s, target);
 	if (!make_room(s, 0))
 		return;
-	bakery_bake(s->images, &target->id, target->path, s->envp, &result);
+	bakery_bake(s->images, room_for_code(limit_of(s)), &target->id, target->path, s->envp,
+		    &result);
+	s->code_bytes = code_store_bytes(s->images);
 	if (result.err == -ENOTSUP) {
 		index_image_change(&s->index, ref, IMAGE_WANTED, IMAGE_REFUSED,
 				   target->id.mode & (S_ISUID | S_ISGID) ? REASON_SETID

@@ -111,7 +111,7 @@ int serve_trial(const char *directory, char *const envp[], const char *program)
 		return output_finish(EXIT_FOUND);
 	}
 	begun = clock_ms();
-	bakery_bake(dirfd, &id, program, envp, &result);
+	bakery_bake(dirfd, 0, &id, program, envp, &result);
 	took = (unsigned)(clock_ms() - begun);
 	if (result.err) {
 		printf("%s cannot be baked: %s\n", program, result.why);

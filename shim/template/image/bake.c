@@ -16,6 +16,7 @@
 #include "../../../elfcache/sys.h"
 #include "capture.h"
 #include "eager.h"
+#include "join.h"
 #include "merge.h"
 #include "place.h"
 #include "tracee.h"
@@ -243,6 +244,8 @@ static int keep(int fd, const struct image_source *source, const struct run *run
 	if (!err && lazy_flag)
 		err = eager_restore(&capture, lazy_flag);
 	if (!err)
+		err = capture_join(&capture);
+	if (!err)
 		err = image_write(fd, source, &run->place, &run->watch, &capture, why);
 	capture_free(&capture);
 	return err;
@@ -305,9 +308,9 @@ static int bake_source(int fd, const struct image_source *source, struct bake_lo
 }
 
 int bake(int fd, const char *path, char *const envp[], struct bake_loader *loader,
-	 char why[BAKE_WHY_MAX])
+	 const struct code_store *codes, char why[BAKE_WHY_MAX])
 {
-	struct image_source source = {.target = path, .envp = envp};
+	struct image_source source = {.target = path, .envp = envp, .codes = codes};
 	struct elffile *file = NULL;
 	const char *sentence = NULL;
 	struct exe exe;

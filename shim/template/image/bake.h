@@ -5,6 +5,7 @@
 #define ST_IMAGE_BAKE_H
 
 #include "../../../elfcache/identity.h"
+#include "code.h"
 
 enum { BAKE_WHY_MAX = 128 };
 
@@ -21,10 +22,11 @@ struct bake_loader {
 /*
  * Bake the program `path` in the environment envp and write its image to fd, an empty regular file.
  * Returns 0; -ENOTSUP with a sentence in why if the program is not eligible; or another negative
- * error number, likewise with a sentence.  With what *loader has it takes two runs of the program
+ * error number, likewise with a sentence.  Code is mapped from copies in *codes, unless that is null;
+ * what does not go there is mapped from its file.  With what *loader has it takes two runs of the program
  * and not three; if successful it writes there what it has learned.
  */
 int bake(int fd, const char *path, char *const envp[], struct bake_loader *loader,
-	 char why[BAKE_WHY_MAX]);
+	 const struct code_store *codes, char why[BAKE_WHY_MAX]);
 
 #endif

@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 7,
+	IMAGE_VERSION = 8,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -57,6 +57,17 @@ struct image_file {
 	uint32_t map;    /* index of its first mapping */
 	uint32_t maps;   /* their number, may be 0 */
 	uint32_t absent; /* 1: there must be no such file; id is unused */
+	uint32_t copy;   /* its copy in the list of copies, from 1 on; 0: there is none */
+	uint32_t reserved;
+};
+
+/* A copy of a file (code.h), to map in its place if it is there. */
+struct image_copy {
+	struct identity id;
+	uint32_t path;
+	uint32_t map;
+	uint32_t maps;
+	uint32_t reserved;
 };
 
 /* Pages that resume maps. */
@@ -128,7 +139,9 @@ struct image_table {
 	uint32_t uid;
 	/* Arrays: offset and number. */
 	uint32_t files, file_count;
+	uint32_t copies, copy_count;
 	uint32_t maps, map_count;
+	uint32_t bare_map, bare_maps; /* those of no file: index of the first, number */
 	uint32_t fixes, fix_count;
 	uint32_t protects, protect_count;
 	uint32_t variables, variable_count;

@@ -2,11 +2,15 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include "code.h"
 #include "maps.h"
 
 enum { ARENA_SIZE = 16 * 4096, AUX_MAX = 64, STACK_WORDS_MAX = 1 << 20 };
@@ -81,28 +85,44 @@ static int set_aux(struct place *p, const struct tracee *t, uint64_t type, uint6
 /* Where an object lies: its first and last mapping, holes between them included. */
 struct extent {
 	uint64_t start;
+	uint64_t writable; /* where its first writable mapping begins: its end, if there is none */
 	uint64_t end;
 };
+
+static void extend(struct extent *extent, uint64_t bias, const Elf64_Phdr *ph)
+{
+	uint64_t start = (bias + ph->p_vaddr) & ~UINT64_C(4095);
+
+	if (start < extent->start)
+		extent->start = start;
+	if ((ph->p_flags & PF_W) && start < extent->writable)
+		extent->writable = start;
+	if (page_up(bias + ph->p_vaddr + ph->p_memsz) > extent->end)
+		extent->end = page_up(bias + ph->p_vaddr + ph->p_memsz);
+}
+
+static void extent_close(struct extent *extent)
+{
+	if (extent->writable > extent->end)
+		extent->writable = extent->end;
+}
 
 /* The extent of the object whose program headers are at `phdr`, loaded `bias` above its link
    addresses. */
 static int object_extent(const struct tracee *t, uint64_t phdr, uint64_t count, uint64_t bias,
 			 struct extent *extent)
 {
-	*extent = (struct extent){UINT64_MAX, 0};
+	*extent = (struct extent){UINT64_MAX, UINT64_MAX, 0};
 	for (uint64_t i = 0; i < count; i++) {
 		Elf64_Phdr ph;
 		int err = tracee_read(t, phdr + i * sizeof ph, &ph, sizeof ph);
 
 		if (err)
 			return err;
-		if (ph.p_type != PT_LOAD)
-			continue;
-		if (bias + ph.p_vaddr < extent->start)
-			extent->start = (bias + ph.p_vaddr) & ~UINT64_C(4095);
-		if (page_up(bias + ph.p_vaddr + ph.p_memsz) > extent->end)
-			extent->end = page_up(bias + ph.p_vaddr + ph.p_memsz);
+		if (ph.p_type == PT_LOAD)
+			extend(extent, bias, &ph);
 	}
+	extent_close(extent);
 	return extent->end ? 0 : -ENOEXEC;
 }
 
@@ -199,7 +219,8 @@ static int move_program(struct place *p, struct tracee *t, const struct mappings
 	 */
 	if (program.end < IMAGE_LOW)
 		return 0;
-	to = place_mapping(p, program.end - program.start);
+	to = code_place(p->lowest, program.end - program.start, program.writable - program.start,
+			&p->lowest);
 	err = move_object(t, m, &program, to);
 	if (!err)
 		err = set_aux(p, t, AT_PHDR, p->aux[AT_PHDR] - program.start + to);
@@ -286,6 +307,42 @@ uint64_t place_mapping(struct place *p, uint64_t size)
 {
 	p->lowest -= page_up(size);
 	return p->lowest;
+}
+
+/* How many bytes at the beginning of the object that can be read from fd are never written to. */
+static uint64_t constant_bytes(int fd)
+{
+	struct extent extent = {UINT64_MAX, UINT64_MAX, 0};
+	Elf64_Phdr ph[16];
+	Elf64_Ehdr eh;
+	ssize_t size;
+
+	if (pread(fd, &eh, sizeof eh, 0) != sizeof eh || memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    eh.e_phentsize != sizeof *ph || eh.e_phnum > sizeof ph / sizeof *ph)
+		return 0;
+	size = (ssize_t)(eh.e_phnum * sizeof *ph);
+	if (pread(fd, ph, (size_t)size, (off_t)eh.e_phoff) != size)
+		return 0;
+	for (size_t i = 0; i < eh.e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD)
+			extend(&extent, 0, &ph[i]);
+	extent_close(&extent);
+	return extent.end ? extent.writable - extent.start : 0;
+}
+
+uint64_t place_object(struct place *p, const struct tracee *t, int fd, uint64_t size)
+{
+	uint64_t constant = 0;
+	char path[48];
+	int own;
+
+	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)t->pid, fd);
+	own = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (own >= 0) {
+		constant = constant_bytes(own);
+		close(own);
+	}
+	return code_place(p->lowest, page_up(size), constant, &p->lowest);
 }
 
 uint64_t place_data(struct place *p, uint64_t size)

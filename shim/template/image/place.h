@@ -14,7 +14,7 @@
  *     below that     ld.so, libraries, thread control block, ..., downwards
  *     below them     the resume code and its table
  *
- * All of it is next to each other, so that few pages of page tables are needed, and so are the
+ * All of it is next to each other, but for code that fills large pages, so that few pages of page tables are needed, and so are the
  * pieces of memory that ld.so allocates (behind its own data), so that one segment holds them.
  */
 #ifndef ST_IMAGE_PLACE_H
@@ -71,6 +71,9 @@ int place_all(struct place *p, struct tracee *t, const struct spot *spot);
 
 /* Room for a mapping of `size` bytes. */
 uint64_t place_mapping(struct place *p, uint64_t size);
+/* Room for an object, which the tracee maps from its descriptor fd: so that its code can be mapped
+   by large pages (code.h). */
+uint64_t place_object(struct place *p, const struct tracee *t, int fd, uint64_t size);
 /* Room for an anonymous one that is written to, likewise. */
 uint64_t place_data(struct place *p, uint64_t size);
 

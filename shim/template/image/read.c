@@ -60,10 +60,22 @@ static bool has_files(const struct image_view *v)
 	for (uint32_t i = 0; i < t->file_count; i++) {
 		const struct image_file *f = image_file(v, i);
 
-		if (!has_string(t, f->path) || !is_inside(f->map, f->maps, t->map_count))
+		if (!has_string(t, f->path) || !is_inside(f->map, f->maps, t->map_count) ||
+		    f->copy > t->copy_count)
 			return false;
 	}
 	return t->file_count > 0;
+}
+
+static bool has_copies(const struct image_table *t)
+{
+	const struct image_copy *list = (const void *)((const char *)t + t->copies);
+
+	for (uint32_t i = 0; i < t->copy_count; i++)
+		if (!has_string(t, list[i].path) ||
+		    !is_inside(list[i].map, list[i].maps, t->map_count))
+			return false;
+	return true;
 }
 
 static bool has_variables(const struct image_table *t)
@@ -92,7 +104,9 @@ static bool is_whole(const struct image_view *v)
 	if (t->magic != IMAGE_MAGIC || t->version != IMAGE_VERSION || t->size < sizeof *t ||
 	    t->size > room || !has_target(t) ||
 	    !has_array(t, t->files, t->file_count, sizeof(struct image_file)) ||
+	    !has_array(t, t->copies, t->copy_count, sizeof(struct image_copy)) ||
 	    !has_array(t, t->maps, t->map_count, sizeof(struct image_map)) ||
+	    !is_inside(t->bare_map, t->bare_maps, t->map_count) ||
 	    !has_array(t, t->fixes, t->fix_count, sizeof(struct image_fix)) ||
 	    !has_array(t, t->protects, t->protect_count, sizeof(struct image_protect)) ||
 	    !has_array(t, t->variables, t->variable_count, sizeof(struct image_variable)) ||
@@ -100,7 +114,7 @@ static bool is_whole(const struct image_view *v)
 	    !has_array(t, t->limits, t->limit_count, sizeof(struct image_limit)) ||
 	    !has_array(t, t->touches, t->touch_count, sizeof(struct image_touch)))
 		return false;
-	return has_files(v) && has_variables(t);
+	return has_files(v) && has_copies(t) && has_variables(t);
 }
 
 /* A section's content, of which every offset of a string is in it, and ends there. */

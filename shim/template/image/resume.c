@@ -19,7 +19,9 @@
  *  7. Canaries of all processes from one image would be the same: the stack guard is drawn anew
  *     from this process's AT_RANDOM, as ld.so does.  No frame that holds an old one exists.
  *  8. Read-only data that has to be changed is mapped writable and protected again at the end.
- *  9. Pages are asked for before they are needed: only such as are the process's own to write to,
+ *  9. Copies of code (code.h) may have been removed.  Then the files themselves are mapped, which
+ *     are looked at in any case.
+ * 10. Pages are asked for before they are needed: only such as are the process's own to write to,
  *     with a write that changes nothing, or with madvise(2), whose failure does not matter.
  */
 #include <elf.h>
@@ -216,27 +218,41 @@ static bool map_pages(const struct image_map *m, int fd)
 }
 
 /* Open a file, see that it is the one, and map what the image wants of it. */
-static bool map_file(const struct process *p, const struct image_file *f)
+static bool map_from(const struct process *p, uint32_t path, const struct identity *id,
+		     uint32_t map, uint32_t count)
 {
 	const struct image_map *maps = at_offset(p->table, p->table->maps);
-	const char *path = at_offset(p->table, f->path);
 	struct stat st;
 	bool ok;
-	int fd;
+	int fd = sys_openat(AT_FDCWD, at_offset(p->table, path), O_RDONLY | O_CLOEXEC, 0);
 
-	if (f->maps == 0) {
-		int err = sys_fstatat(AT_FDCWD, path, &st, f->absent ? AT_SYMLINK_NOFOLLOW : 0);
-
-		return f->absent ? err == -ENOENT || err == -ENOTDIR
-				 : !err && same_file(&f->id, &st);
-	}
-	fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	ok = !sys_fstatat(fd, "", &st, AT_EMPTY_PATH) && same_file(&f->id, &st);
-	for (uint32_t i = 0; ok && i < f->maps; i++)
-		ok = map_pages(&maps[f->map + i], fd);
+	ok = !sys_fstatat(fd, "", &st, AT_EMPTY_PATH) && same_file(id, &st);
+	for (uint32_t i = 0; ok && i < count; i++)
+		ok = map_pages(&maps[map + i], fd);
 	return !sys_close(fd) && ok;
+}
+
+static bool is_fresh(const struct process *p, const struct image_file *f)
+{
+	const char *path = at_offset(p->table, f->path);
+	struct stat st;
+	int err = sys_fstatat(AT_FDCWD, path, &st, f->absent ? AT_SYMLINK_NOFOLLOW : 0);
+
+	return f->absent ? err == -ENOENT || err == -ENOTDIR : !err && same_file(&f->id, &st);
+}
+
+static bool map_file(const struct process *p, const struct image_file *f)
+{
+	const struct image_copy *copies = at_offset(p->table, p->table->copies);
+	const struct image_copy *copy = f->copy ? &copies[f->copy - 1] : 0;
+
+	if ((copy || f->maps == 0) && !is_fresh(p, f))
+		return false;
+	if (f->maps == 0 || (copy && map_from(p, copy->path, &copy->id, copy->map, copy->maps)))
+		return true;
+	return map_from(p, f->path, &f->id, f->map, f->maps);
 }
 
 static bool map_all(const struct process *p)
@@ -244,15 +260,12 @@ static bool map_all(const struct process *p)
 	const struct image_table *t = p->table;
 	const struct image_file *files = at_offset(t, t->files);
 	const struct image_map *maps = at_offset(t, t->maps);
-	uint32_t mapped = 0;
 
-	for (uint32_t i = 0; i < t->file_count; i++) {
+	for (uint32_t i = 0; i < t->file_count; i++)
 		if (!map_file(p, &files[i]))
 			return false;
-		mapped += files[i].maps;
-	}
-	for (; mapped < t->map_count; mapped++)
-		if (!map_pages(&maps[mapped], -1))
+	for (uint32_t i = 0; i < t->bare_maps; i++)
+		if (!map_pages(&maps[t->bare_map + i], -1))
 			return false;
 	return true;
 }

@@ -51,7 +51,8 @@ static int check(int fd, const struct identity *id, uint64_t *size)
 }
 
 static int bake_into(int keyfd, const struct identity *id, const char *path, char *const envp[],
-		     struct bake_loader *loader, uint64_t *size, char why[BAKE_WHY_MAX])
+		     struct bake_loader *loader, const struct code_store *codes, uint64_t *size,
+		     char why[BAKE_WHY_MAX])
 {
 	const char *name = image_base_name(path);
 	int fd = openat(keyfd, unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
@@ -62,7 +63,7 @@ static int bake_into(int keyfd, const struct identity *id, const char *path, cha
 		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-err));
 		return err;
 	}
-	err = bake(fd, path, envp, loader, why);
+	err = bake(fd, path, envp, loader, codes, why);
 	if (!err) {
 		err = check(fd, id, size);
 		if (err)
@@ -82,7 +83,8 @@ static int bake_into(int keyfd, const struct identity *id, const char *path, cha
 }
 
 int store_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
-	       struct bake_loader *loader, uint64_t *size, char why[BAKE_WHY_MAX])
+	       struct bake_loader *loader, const struct code_store *codes, uint64_t *size,
+	       char why[BAKE_WHY_MAX])
 {
 	int keyfd;
 	int err;
@@ -99,7 +101,7 @@ int store_bake(int dirfd, const struct identity *id, const char *path, char *con
 	}
 	/* What a service that was killed has left. */
 	unlinkat(keyfd, unfinished, 0);
-	err = bake_into(keyfd, id, path, envp, loader, size, why);
+	err = bake_into(keyfd, id, path, envp, loader, codes, size, why);
 	close(keyfd);
 	if (err)
 		store_remove(dirfd, id, path);

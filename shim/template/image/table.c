@@ -99,8 +99,11 @@ static struct image_table *head(const struct table *t)
 struct file_list {
 	struct image_file *list;
 	size_t count;
-	struct image_map *maps;
+	struct image_copy *copies;
+	size_t copy_count;
+	struct image_map *maps; /* those of files and of copies, in any order; then those of none */
 	size_t map_count;
+	size_t mapped; /* of files */
 };
 
 /* The mappings of one file, next to each other. */
@@ -112,6 +115,62 @@ static void add_maps(struct file_list *files, struct image_file *f, const struct
 		    c->remaps[i].ino == f->id.ino)
 			files->maps[files->map_count++] = c->remaps[i].map;
 	f->maps = (uint32_t)files->map_count - f->map;
+	files->mapped += f->maps;
+}
+
+/* True if the capture has nothing between the addresses. */
+static bool is_free(const struct capture *c, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < c->remap_count; i++)
+		if (c->remaps[i].map.at < to && c->remaps[i].map.at + c->remaps[i].map.size > from)
+			return false;
+	for (size_t i = 0; i < c->segment_count; i++)
+		if (c->segments[i].at < to && c->segments[i].at + c->segments[i].size > from)
+			return false;
+	return true;
+}
+
+/* The real path of a file that is mapped: whatever name it was opened by, it is copied once. */
+static const char *mapped_path(const struct capture *c, const struct identity *id)
+{
+	for (size_t i = 0; i < c->remap_count; i++)
+		if (c->remaps[i].path && c->remaps[i].ino == id->ino &&
+		    c->remaps[i].dev == id->dev)
+			return c->remaps[i].path;
+	return "";
+}
+
+/* The same mappings of a copy of the file, if there is one to be had. */
+static int add_copy(struct table *t, struct file_list *files, struct image_file *f,
+		    const struct image_source *source, const struct capture *c)
+{
+	const struct image_map *from = &files->maps[f->map];
+	struct image_copy *to = &files->copies[files->copy_count];
+	uint64_t pad = code_pad(from, f->maps);
+	struct code_copy copy;
+
+	if (!source->codes || pad == UINT64_MAX ||
+	    code_copy(source->codes, &f->id, mapped_path(c, &f->id), pad, &copy))
+		return 0;
+	*to = (struct image_copy){.id = copy.id,
+				  .path = add_string(t, copy.path),
+				  .map = (uint32_t)files->map_count,
+				  .maps = f->maps};
+	if (!to->path)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < f->maps; i++) {
+		struct image_map *map = &files->maps[files->map_count++];
+
+		*map = from[i];
+		map->offset += pad;
+		if (code_fills_page(&from[i], pad) && is_free(c, map->at - pad, map->at)) {
+			map->at -= pad;
+			map->size += pad;
+			map->offset = 0;
+		}
+	}
+	f->copy = (uint32_t)++files->copy_count;
+	return 0;
 }
 
 static bool has_maps_of(const struct file_list *files, const struct identity *id)
@@ -131,8 +190,9 @@ static bool is_unchanged(const char *path, const struct identity *was, struct id
 	return was ? !err && identity_equal(id, was) : err == -ENOENT || err == -ENOTDIR;
 }
 
-static int add_file(struct table *t, struct file_list *files, const struct capture *c,
-		    const char *path, const struct identity *was, char why[128])
+static int add_file(struct table *t, struct file_list *files, const struct image_source *source,
+		    const struct capture *c, const char *path, const struct identity *was,
+		    char why[128])
 {
 	struct image_file *f = &files->list[files->count];
 	bool absent = !was;
@@ -148,7 +208,7 @@ static int add_file(struct table *t, struct file_list *files, const struct captu
 	if (!absent && !has_maps_of(files, &f->id))
 		add_maps(files, f, c);
 	files->count++;
-	return 0;
+	return f->maps ? add_copy(t, files, f, source, c) : 0;
 }
 
 /* Every file that the process depends on; all mapped files must be among them. */
@@ -157,41 +217,50 @@ static int add_files(struct table *t, const struct image_source *source, const s
 {
 	struct file_list files = {
 		.list = calloc(w->file_count + 3, sizeof *files.list),
-		.maps = calloc(c->remap_count + 1, sizeof *files.maps),
+		.copies = calloc(w->file_count + 3, sizeof *files.copies),
+		.maps = calloc(2 * c->remap_count + 1, sizeof *files.maps),
 	};
 	size_t mapped = 0;
-	int err = files.list && files.maps ? 0 : -ENOMEM;
+	size_t bare;
+	int err = files.list && files.copies && files.maps ? 0 : -ENOMEM;
 
 	if (!err)
-		err = add_file(t, &files, c, source->target, &source->target_id, why);
+		err = add_file(t, &files, source, c, source->target, &source->target_id, why);
 	if (!err)
-		err = add_file(t, &files, c, source->interpreter, &source->interpreter_id, why);
+		err = add_file(t, &files, source, c, source->interpreter, &source->interpreter_id,
+			       why);
 	if (!err && source->script_args)
-		err = add_file(t, &files, c, source->program, &source->program_id, why);
+		err = add_file(t, &files, source, c, source->program, &source->program_id, why);
 	for (unsigned i = 0; !err && i < w->file_count; i++)
-		err = add_file(t, &files, c, w->files[i].path,
+		err = add_file(t, &files, source, c, w->files[i].path,
 			       w->files[i].absent ? NULL : &w->files[i].id, why);
 	for (size_t i = 0; i < c->remap_count; i++)
 		mapped += c->remaps[i].path != NULL;
-	if (!err && mapped != files.map_count) {
+	if (!err && mapped != files.mapped) {
 		snprintf(why, 128, "it maps a file that was replaced meanwhile");
 		err = -ENOTSUP;
 	}
-	/* Anonymous ones come last and belong to no file. */
+	bare = files.map_count;
 	for (size_t i = 0; !err && i < c->remap_count; i++)
 		if (!c->remaps[i].path)
 			files.maps[files.map_count++] = c->remaps[i].map;
 	if (!err) {
 		uint32_t list = add(t, files.list, files.count * sizeof *files.list);
+		uint32_t copies = add(t, files.copies, files.copy_count * sizeof *files.copies);
 		uint32_t maps = add(t, files.maps, files.map_count * sizeof *files.maps);
 
 		head(t)->files = list;
 		head(t)->file_count = (uint32_t)files.count;
 		head(t)->maps = maps;
 		head(t)->map_count = (uint32_t)files.map_count;
-		err = list && maps ? 0 : -ENOMEM;
+		head(t)->copies = copies;
+		head(t)->copy_count = (uint32_t)files.copy_count;
+		head(t)->bare_map = (uint32_t)bare;
+		head(t)->bare_maps = (uint32_t)(files.map_count - bare);
+		err = list && copies && maps ? 0 : -ENOMEM;
 	}
 	free(files.list);
+	free(files.copies);
 	free(files.maps);
 	return err;
 }

@@ -141,8 +141,8 @@ static void emulate_brk(struct place *p, struct call *c, struct user_regs_struct
 	regs->r9 = 0;
 }
 
-static int before_mmap(struct watch *w, struct place *p, const struct call *c,
-		       struct user_regs_struct *regs)
+static int before_mmap(struct watch *w, struct place *p, const struct tracee *t,
+		       const struct call *c, struct user_regs_struct *regs)
 {
 	const uint64_t flags = c->arg[3];
 
@@ -154,9 +154,12 @@ static int before_mmap(struct watch *w, struct place *p, const struct call *c,
 		return watch_refuse(w, "its start-up asks for memory of a special kind");
 	if (c->arg[1] > p->lowest - IMAGE_LOW)
 		return watch_refuse(w, "its start-up asks for too much memory");
-	regs->rdi = (flags & MAP_ANONYMOUS) && c->arg[2] == (PROT_READ | PROT_WRITE)
-			    ? place_data(p, c->arg[1])
-			    : place_mapping(p, c->arg[1]);
+	if (!(flags & MAP_ANONYMOUS))
+		regs->rdi = place_object(p, t, (int)c->arg[4], c->arg[1]);
+	else if (c->arg[2] == (PROT_READ | PROT_WRITE))
+		regs->rdi = place_data(p, c->arg[1]);
+	else
+		regs->rdi = place_mapping(p, c->arg[1]);
 	regs->r10 = (flags & ~(uint64_t)MAP_FIXED_NOREPLACE) | MAP_FIXED;
 	return 0;
 }
@@ -173,7 +176,7 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		emulate_brk(p, c, regs);
 		return tracee_set_regs(t, regs);
 	case SYS_mmap:
-		err = before_mmap(w, p, c, regs);
+		err = before_mmap(w, p, t, c, regs);
 		return err ? err : tracee_set_regs(t, regs);
 	case SYS_arch_prctl:
 		if (c->arg[0] == ARCH_SET_FS_CODE)

@@ -5,6 +5,7 @@
 #define ST_IMAGE_WRITE_H
 
 #include "capture.h"
+#include "code.h"
 
 struct image_source {
 	const char *target;      /* the path to be started, absolute or as it will be asked for */
@@ -14,6 +15,7 @@ struct image_source {
 	/* Of these three, before any of them was run. */
 	struct identity target_id, program_id, interpreter_id;
 	char *const *envp;
+	const struct code_store *codes; /* copies to map code from; null: none */
 	uint32_t stack_flags; /* p_flags of the target's PT_GNU_STACK, or PF_R|PF_W|PF_X */
 };
 

@@ -1,0 +1,370 @@
+/*
+ * Hazards, and what answers each:
+ *  1. The file is replaced or changed while it is copied.  It must be the same before and after.
+ *  2. Whoever copies is killed.  A copy gets its name when it is whole; what was left unfinished is
+ *     removed when the same file is copied again.
+ *  3. Several copy at once, as `bake` does in several terminals.  Each takes care for its own; the
+ *     last one stays, and whoever has another maps the file.
+ *  4. It is mapped and executed by processes that have other rights: it can be read by its owner
+ *     alone, as images are, and holds nothing that its owner could not read.
+ */
+#include "code.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/user.h>
+#include <unistd.h>
+
+#include "../../../elfcache/image_name.h"
+
+#define MADV_COLLAPSE_CODE 25 /* Linux 6.1; EINVAL before */
+
+static const char unfinished[] = ".unfinished";
+
+uint64_t code_store_bytes(int images)
+{
+	int fd = openat(images, "../" IMAGE_CODE_DIRECTORY,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *keys = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *key;
+	uint64_t bytes = 0;
+
+	if (!keys) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while ((key = readdir(keys))) {
+		int keyfd = openat(fd, key->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		DIR *files = keyfd < 0 || key->d_name[0] == '.' ? NULL : fdopendir(keyfd);
+		const struct dirent *file;
+		struct stat st;
+
+		while (files && (file = readdir(files)))
+			if (fstatat(keyfd, file->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			    S_ISREG(st.st_mode))
+				bytes += (uint64_t)st.st_blocks * 512;
+		if (files)
+			closedir(files);
+		else if (keyfd >= 0)
+			close(keyfd);
+	}
+	closedir(keys);
+	return bytes;
+}
+
+void code_store_open(struct code_store *s, int images, uint64_t limit)
+{
+	static const char name[] = "../" IMAGE_CODE_DIRECTORY;
+	char link[32];
+	ssize_t length;
+
+	*s = (struct code_store){.dirfd = -1, .limit = limit};
+	if (!limit || (mkdirat(images, name, 0700) && errno != EEXIST))
+		return;
+	s->dirfd = openat(images, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->dirfd < 0)
+		return;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", s->dirfd);
+	length = readlink(link, s->path, sizeof s->path - 1);
+	if (length <= 0 || s->path[0] != '/' || length == sizeof s->path - 1)
+		code_store_close(s);
+	else
+		s->path[length] = '\0';
+}
+
+void code_store_close(struct code_store *s)
+{
+	if (s->dirfd >= 0)
+		close(s->dirfd);
+	s->dirfd = -1;
+}
+
+static int write_all(int fd, const void *data, size_t size, uint64_t at)
+{
+	const char *from = data;
+
+	while (size) {
+		ssize_t n = pwrite(fd, from, size, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		from += n;
+		at += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int read_all(int fd, void *data, size_t size, uint64_t at)
+{
+	char *to = data;
+
+	while (size) {
+		ssize_t n = pread(fd, to, size, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ESTALE;
+		to += n;
+		at += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Program headers, as many as have room, in the page before the file. */
+static void describe_segments(const char *file, uint64_t size, uint64_t pad, char *page)
+{
+	Elf64_Ehdr *eh = (void *)page;
+	Elf64_Phdr *ph = (void *)(page + sizeof *eh);
+	const uint64_t from = eh->e_phoff;
+
+	if (eh->e_phentsize != sizeof *ph || eh->e_phnum > (PAGE_SIZE - sizeof *eh) / sizeof *ph ||
+	    from > size || size - from < eh->e_phnum * sizeof *ph) {
+		eh->e_phnum = 0;
+		return;
+	}
+	memcpy(ph, file + from, eh->e_phnum * sizeof *ph);
+	for (size_t i = 0; i < eh->e_phnum; i++)
+		ph[i].p_offset += pad;
+	eh->e_phoff = sizeof *eh;
+}
+
+/* The section headers of a file, shifted; *count is 0, and nothing is allocated, without any. */
+static Elf64_Shdr *shift_sections(int fd, const Elf64_Ehdr *eh, const struct identity *id,
+				  uint64_t pad, size_t *count)
+{
+	const size_t size = eh->e_shnum * sizeof(Elf64_Shdr);
+	Elf64_Shdr *list;
+
+	*count = 0;
+	if (!size || eh->e_shentsize != sizeof *list || eh->e_shoff > id->size ||
+	    size > id->size - eh->e_shoff)
+		return NULL;
+	list = malloc(size);
+	if (!list || read_all(fd, list, size, eh->e_shoff)) {
+		free(list);
+		return NULL;
+	}
+	*count = eh->e_shnum;
+	for (size_t i = 0; i < *count; i++)
+		if (list[i].sh_type != SHT_NULL)
+			list[i].sh_offset += pad;
+	return list;
+}
+
+/* A copy in the making. */
+struct job {
+	int from;
+	int to;
+	const struct identity *id;
+	uint64_t pad;
+	char *piece; /* of CODE_PAGE bytes */
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The headers in front of a shifted file and behind it; the first piece is in memory. */
+static int describe(const struct job *j)
+{
+	Elf64_Ehdr *eh = (void *)j->piece;
+	uint64_t behind = (j->pad + j->id->size + 7) & ~UINT64_C(7);
+	uint64_t here = smaller(CODE_PAGE - j->pad, j->id->size);
+	Elf64_Shdr *sections;
+	size_t count;
+	int err;
+
+	if (here < sizeof *eh)
+		return -ENOEXEC;
+	memcpy(eh, j->piece + j->pad, sizeof *eh);
+	describe_segments(j->piece + j->pad, here, j->pad, j->piece);
+	sections = shift_sections(j->from, eh, j->id, j->pad, &count);
+	eh->e_shoff = count ? behind : 0;
+	eh->e_shnum = (Elf64_Half)count;
+	err = count ? write_all(j->to, sections, count * sizeof *sections, behind) : 0;
+	free(sections);
+	return err;
+}
+
+/* In pieces of a large page, each with one write, by which the file system makes it one folio. */
+static int write_pieces(const struct job *j)
+{
+	const uint64_t end = j->pad + j->id->size;
+	int err = 0;
+
+	for (uint64_t at = 0; !err && at < end; at += CODE_PAGE) {
+		uint64_t skip = at ? 0 : j->pad;
+		uint64_t size = smaller(CODE_PAGE, end - at);
+
+		err = read_all(j->from, j->piece + skip, size - skip, at + skip - j->pad);
+		if (!err && skip) {
+			memset(j->piece, 0, skip);
+			err = describe(j);
+		}
+		if (!err)
+			err = write_all(j->to, j->piece, size, at);
+	}
+	return err;
+}
+
+/* Where the file system does not do it by itself: in memory (tmpfs).  It is no matter if not. */
+static void collapse(int fd, uint64_t size)
+{
+	uint64_t whole = size & ~(CODE_PAGE - 1);
+	char *room = MAP_FAILED;
+	char *at;
+
+	if (whole)
+		room = mmap(NULL, whole + CODE_PAGE, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return;
+	at = (char *)(((uintptr_t)room + CODE_PAGE - 1) & ~(uintptr_t)(CODE_PAGE - 1));
+	if (mmap(at, whole, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == at)
+		madvise(at, whole, MADV_COLLAPSE_CODE);
+	munmap(room, whole + CODE_PAGE);
+}
+
+static bool is_same(int fd, const struct identity *id)
+{
+	struct identity now;
+
+	return identity_of(fd, "", AT_EMPTY_PATH, &now) == 0 && identity_equal(&now, id);
+}
+
+static int copy_file(int to, const struct identity *id, const char *path, uint64_t pad)
+{
+	struct job j = {.to = to, .id = id, .pad = pad};
+	int err = 0;
+
+	j.from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (j.from < 0)
+		return -errno;
+	if (!is_same(j.from, id))
+		err = -ESTALE;
+	j.piece = err ? NULL : malloc(CODE_PAGE);
+	if (!err && !j.piece)
+		err = -ENOMEM;
+	if (!err)
+		err = write_pieces(&j);
+	if (!err && !is_same(j.from, id))
+		err = -ESTALE;
+	free(j.piece);
+	close(j.from);
+	if (!err)
+		collapse(to, pad + id->size);
+	return err;
+}
+
+/* Make the copy `name` in the directory keyfd. */
+static int make(int keyfd, const char *name, const struct identity *id, const char *path,
+		uint64_t pad)
+{
+	int fd;
+	int err;
+
+	unlinkat(keyfd, unfinished, 0);
+	fd = openat(keyfd, unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	err = copy_file(fd, id, path, pad);
+	if (!err && (fchmod(fd, 0400) || renameat(keyfd, unfinished, keyfd, name)))
+		err = -errno;
+	close(fd);
+	if (err)
+		unlinkat(keyfd, unfinished, 0);
+	return err;
+}
+
+static bool has_room(const struct code_store *s, const struct identity *id)
+{
+	uint64_t bytes = code_store_bytes(s->dirfd);
+
+	return bytes <= s->limit && id->size + 2 * CODE_PAGE <= s->limit - bytes;
+}
+
+int code_copy(const struct code_store *s, const struct identity *id, const char *path, uint64_t pad,
+	      struct code_copy *copy)
+{
+	const char *name = image_base_name(path);
+	char key[IMAGE_KEY_SIZE];
+	char shifted[PATH_MAX + 32];
+	int keyfd;
+	int err;
+
+	if (s->dirfd < 0)
+		return -ENOENT;
+	snprintf(shifted, sizeof shifted, "%s+%llx", path, (unsigned long long)pad);
+	image_key(id, shifted, key);
+	if (snprintf(copy->path, sizeof copy->path, "%s/%s/%s", s->path, key, name) >=
+	    (int)sizeof copy->path)
+		return -ENAMETOOLONG;
+	if (mkdirat(s->dirfd, key, 0700) && errno != EEXIST)
+		return -errno;
+	keyfd = openat(s->dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (keyfd < 0)
+		return -errno;
+	err = identity_of(keyfd, name, AT_SYMLINK_NOFOLLOW, &copy->id);
+	if (err == -ENOENT)
+		err = has_room(s, id) ? make(keyfd, name, id, path, pad) : -ENOSPC;
+	if (!err)
+		err = identity_of(keyfd, name, AT_SYMLINK_NOFOLLOW, &copy->id);
+	if (!err && (!S_ISREG(copy->id.mode) || copy->id.size < pad + id->size))
+		err = -EINVAL;
+	close(keyfd);
+	if (err)
+		unlinkat(s->dirfd, key, AT_REMOVEDIR);
+	return err;
+}
+
+uint64_t code_pad(const struct image_map *maps, size_t count)
+{
+	const struct image_map *code = NULL;
+	uint64_t constant = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!(maps[i].prot & PROT_WRITE))
+			constant += maps[i].size;
+		if (!code && (maps[i].prot & PROT_EXEC))
+			code = &maps[i];
+	}
+	/* Mostly data, or so small that it makes little difference. */
+	if (!code || constant < CODE_MIN || code->size < constant / CODE_PART_MIN)
+		return UINT64_MAX;
+	return constant < CODE_PAGE_MIN ? 0 : (code->at - code->offset) & (CODE_PAGE - 1);
+}
+
+uint64_t code_place(uint64_t end, uint64_t size, uint64_t constant, uint64_t *lowest)
+{
+	uint64_t at = end - size;
+
+	*lowest = at;
+	if (constant < CODE_PAGE_MIN || constant > size)
+		return at;
+	/* Large pages end where the code and constants do: what is behind is written to. */
+	at = ((at + constant) & ~(CODE_PAGE - 1)) - constant;
+	*lowest = CODE_PAGE - (at & (CODE_PAGE - 1)) >= CODE_PAGE_MIN ? at & ~(CODE_PAGE - 1) : at;
+	return at;
+}
+
+bool code_fills_page(const struct image_map *map, uint64_t pad)
+{
+	uint64_t first = CODE_PAGE - pad;
+
+	return map->offset == 0 && pad != 0 && pad == (map->at & (CODE_PAGE - 1)) &&
+	       first >= CODE_PAGE_MIN && map->size >= first;
+}

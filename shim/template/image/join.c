@@ -1,0 +1,139 @@
+#include "join.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/user.h>
+
+#include "code.h"
+
+enum {
+	CONSTANTS_MAX = 64 * PAGE_SIZE, /* stored ones that become executable */
+	ZEROS_MAX = 4 * PAGE_SIZE,      /* stored where they were a mapping of their own */
+};
+
+static bool is_constant(uint64_t prot)
+{
+	return (prot & PROT_READ) && !(prot & PROT_WRITE);
+}
+
+/* Of stored memory; segments that resume writes to are writable until it is done. */
+static bool can_join(const struct segment *a, const struct segment *b)
+{
+	const struct segment *constants = a->prot & PROT_EXEC ? b : a;
+
+	return a->at + a->size == b->at && a->size == a->data_size && is_constant(a->prot) &&
+	       is_constant(b->prot) && ((a->prot | b->prot) & PROT_EXEC) &&
+	       ((constants->prot & PROT_EXEC) || constants->size <= CONSTANTS_MAX);
+}
+
+static bool append(struct segment *s, const struct segment *more)
+{
+	unsigned char *data = realloc(s->data, s->data_size + more->data_size);
+
+	if (!data)
+		return false;
+	memcpy(data + s->data_size, more->data, more->data_size);
+	s->data = data;
+	s->data_size += more->data_size;
+	s->size += more->size;
+	s->prot |= more->prot;
+	return true;
+}
+
+static int join_segments(struct capture *c)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->segment_count; i++) {
+		struct segment *last = count ? &c->segments[count - 1] : NULL;
+
+		if (last && can_join(last, &c->segments[i])) {
+			if (!append(last, &c->segments[i]))
+				return -ENOMEM;
+			free(c->segments[i].data);
+			c->segments[i].data = NULL;
+			continue;
+		}
+		if (count != i) {
+			c->segments[count] = c->segments[i];
+			c->segments[i].data = NULL;
+		}
+		count++;
+	}
+	c->segment_count = count;
+	return 0;
+}
+
+/* A few zeros behind data are cheaper as data. */
+static int store_zeros(struct capture *c)
+{
+	for (size_t i = 0; i < c->segment_count; i++) {
+		struct segment *s = &c->segments[i];
+		unsigned char *data;
+
+		if (s->data_size == 0 || s->size == s->data_size ||
+		    s->size - s->data_size > ZEROS_MAX)
+			continue;
+		data = realloc(s->data, s->size);
+		if (!data)
+			return -ENOMEM;
+		memset(data + s->data_size, 0, s->size - s->data_size);
+		s->data = data;
+		s->data_size = s->size;
+	}
+	return 0;
+}
+
+static bool is_next(const struct remap *a, const struct remap *b)
+{
+	return a->path && b->path && a->dev == b->dev && a->ino == b->ino &&
+	       a->map.at + a->map.size == b->map.at &&
+	       a->map.offset + a->map.size == b->map.offset && is_constant(a->map.prot) &&
+	       is_constant(b->map.prot);
+}
+
+/* The constants and code of one file from number i on: how many mappings, 1 if they stay apart. */
+static size_t run_length(const struct capture *c, size_t i)
+{
+	uint64_t size = c->remaps[i].map.size;
+	uint32_t prot = c->remaps[i].map.prot;
+	size_t n = 1;
+
+	while (i + n < c->remap_count && is_next(&c->remaps[i + n - 1], &c->remaps[i + n])) {
+		size += c->remaps[i + n].map.size;
+		prot |= c->remaps[i + n].map.prot;
+		n++;
+	}
+	return size <= CODE_JOIN_MAX && (prot & PROT_EXEC) ? n : 1;
+}
+
+static void join_remaps(struct capture *c)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->remap_count;) {
+		size_t n = run_length(c, i);
+		struct remap joined = c->remaps[i];
+
+		for (size_t k = 1; k < n; k++) {
+			joined.map.size += c->remaps[i + k].map.size;
+			joined.map.prot |= c->remaps[i + k].map.prot;
+			free(c->remaps[i + k].path);
+		}
+		i += n;
+		c->remaps[count++] = joined;
+	}
+	c->remap_count = count;
+}
+
+int capture_join(struct capture *c)
+{
+	int err;
+
+	join_remaps(c);
+	err = join_segments(c);
+	return err ? err : store_zeros(c);
+}
