@@ -26,6 +26,8 @@
 
 #define MADV_COLLAPSE_CODE 25 /* Linux 6.1; EINVAL before */
 
+enum { LINK_MAX = 256 };
+
 static const char unfinished[] = ".unfinished";
 
 uint64_t code_store_bytes(int images)
@@ -123,7 +125,10 @@ static int read_all(int fd, void *data, size_t size, uint64_t at)
 	return 0;
 }
 
-/* Program headers, as many as have room, in the page before the file. */
+/*
+ * Program headers, in the page before the file.  Notes are left out, here and of the sections: by the
+ * build id perf(1) finds a file with debugging information, whose offsets are not those of the copy.
+ */
 static void describe_segments(const char *file, uint64_t size, uint64_t pad, char *page)
 {
 	Elf64_Ehdr *eh = (void *)page;
@@ -136,9 +141,19 @@ static void describe_segments(const char *file, uint64_t size, uint64_t pad, cha
 		return;
 	}
 	memcpy(ph, file + from, eh->e_phnum * sizeof *ph);
-	for (size_t i = 0; i < eh->e_phnum; i++)
+	for (size_t i = 0; i < eh->e_phnum; i++) {
 		ph[i].p_offset += pad;
+		if (ph[i].p_type == PT_NOTE)
+			ph[i].p_type = PT_NULL;
+	}
 	eh->e_phoff = sizeof *eh;
+}
+
+/* True if it leads to other files: the build id, or the link to debugging information. */
+static bool is_reference(const Elf64_Shdr *s)
+{
+	return s->sh_type == SHT_NOTE || (s->sh_type == SHT_PROGBITS &&
+					  !(s->sh_flags & SHF_ALLOC) && s->sh_size <= LINK_MAX);
 }
 
 /* The section headers of a file, shifted; *count is 0, and nothing is allocated, without any. */
@@ -159,7 +174,9 @@ static Elf64_Shdr *shift_sections(int fd, const Elf64_Ehdr *eh, const struct ide
 	}
 	*count = eh->e_shnum;
 	for (size_t i = 0; i < *count; i++)
-		if (list[i].sh_type != SHT_NULL)
+		if (is_reference(&list[i]))
+			list[i] = (Elf64_Shdr){.sh_type = SHT_NULL};
+		else if (list[i].sh_type != SHT_NULL)
 			list[i].sh_offset += pad;
 	return list;
 }
