@@ -8,10 +8,15 @@
 #include <sys/user.h>
 
 #include "code.h"
+#include "survey.h"
 
 enum {
 	CONSTANTS_MAX = 64 * PAGE_SIZE, /* stored ones that become executable */
-	ZEROS_MAX = 4 * PAGE_SIZE,      /* stored where they were a mapping of their own */
+	/* Zeros that are stored where they were a mapping of their own: of one, of all. */
+	ZEROS_MAX = 4 * PAGE_SIZE,
+	ALL_ZEROS_MAX = 8 * PAGE_SIZE,
+	/* What of an image's bound is for the resume code, its table and symbols. */
+	SPARED = 96 * 1024,
 };
 
 static bool is_constant(uint64_t prot)
@@ -67,22 +72,39 @@ static int join_segments(struct capture *c)
 	return 0;
 }
 
+/* Bytes that may be added to an image without leaving its bound. */
+static uint64_t room_left(const struct capture *c)
+{
+	uint64_t bound = c->own_bytes + c->own_bytes / 4 + IMAGE_EXTRA_MAX;
+	uint64_t used = SPARED;
+
+	for (size_t i = 0; i < c->segment_count; i++)
+		used += c->segments[i].data_size;
+	return used < bound ? bound - used : 0;
+}
+
 /* A few zeros behind data are cheaper as data. */
 static int store_zeros(struct capture *c)
 {
+	uint64_t room = room_left(c);
+
+	if (room > ALL_ZEROS_MAX)
+		room = ALL_ZEROS_MAX;
+
 	for (size_t i = 0; i < c->segment_count; i++) {
 		struct segment *s = &c->segments[i];
+		uint64_t zeros = s->size - s->data_size;
 		unsigned char *data;
 
-		if (s->data_size == 0 || s->size == s->data_size ||
-		    s->size - s->data_size > ZEROS_MAX)
+		if (s->data_size == 0 || zeros == 0 || zeros > ZEROS_MAX || zeros > room)
 			continue;
 		data = realloc(s->data, s->size);
 		if (!data)
 			return -ENOMEM;
-		memset(data + s->data_size, 0, s->size - s->data_size);
+		memset(data + s->data_size, 0, zeros);
 		s->data = data;
 		s->data_size = s->size;
+		room -= zeros;
 	}
 	return 0;
 }

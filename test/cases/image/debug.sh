@@ -43,7 +43,8 @@ same_backtrace() {
         for function; do
             echo "$function"
         done >"$work/expected"
-        ! grep -q -i '^warning.*section' "$work/$mode.gdb" ||
+        # Of registers that gdb does not know in full it says so in either mode.
+        ! grep -v 'reg-xstate' "$work/$mode.gdb" | grep -q -i '^warning.*section' ||
             wrong "$same_what, $mode: $(cat "$work/$mode.gdb")"
         grep -F -x -f "$work/expected" "$work/$mode.functions" | cmp -s - "$work/expected" ||
             wrong "$same_what, $mode: not the functions of the program: $(cat "$work/$mode.bt" "$work/$mode.gdb")"
