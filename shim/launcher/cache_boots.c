@@ -60,7 +60,8 @@ static void read_index(int fd, struct cache_boot *boot)
 
 static void scan(int fd, struct cache_boot *boot)
 {
-	static const char *const known[] = {CACHEDIR_INDEX, IMAGE_DIRECTORY, IMAGE_CODE_DIRECTORY, NULL};
+	static const char *const known[] = {CACHEDIR_INDEX, IMAGE_DIRECTORY, IMAGE_CODE_DIRECTORY,
+					    NULL};
 	bool busy;
 	int lock = lock_images(fd, &busy);
 

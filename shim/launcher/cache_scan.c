@@ -62,8 +62,9 @@ static void read_counts(const struct index *index, struct cache_session *s)
 
 static void scan_images(int fd, struct cache_session *s)
 {
-	static const char *const known[] = {CACHEDIR_INDEX, SESSION_SAVED, IMAGE_DIRECTORY,
-					    IMAGE_BOOT_DIRECTORY, IMAGE_CODE_DIRECTORY, NULL};
+	static const char *const known[] = {CACHEDIR_INDEX,       SESSION_SAVED,
+					    IMAGE_DIRECTORY,      IMAGE_BOOT_DIRECTORY,
+					    IMAGE_CODE_DIRECTORY, NULL};
 
 	cache_images_scan(fd, IMAGE_DIRECTORY, s->state != SESSION_DEAD, &s->images);
 	cache_images_find_strays(fd, known, &s->images);

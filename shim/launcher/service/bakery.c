@@ -36,7 +36,7 @@ static void fail(struct bakery_result *result, int err, const char *sentence)
 	snprintf(result->why, sizeof result->why, "%s", sentence);
 }
 
-/* All its segments but that of the resume code, which is where it begins. */
+/* What it may write to. */
 static uint64_t own_memory(const struct image_view *view)
 {
 	const Elf64_Ehdr *eh = (const void *)view->data;
@@ -44,7 +44,7 @@ static uint64_t own_memory(const struct image_view *view)
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < eh->e_phnum; i++)
-		if (ph[i].p_type == PT_LOAD && ph[i].p_vaddr != eh->e_entry)
+		if (ph[i].p_type == PT_LOAD && (ph[i].p_flags & PF_W))
 			bytes += ph[i].p_memsz;
 	return bytes;
 }

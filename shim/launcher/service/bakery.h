@@ -17,8 +17,8 @@ struct bakery_result {
 };
 
 /*
- * store_bake() in a child, for as long as is reasonable, with copies of code beside the directory.  Also refuses what the system's security
- * modules would treat differently.
+ * store_bake() in a child, for as long as is reasonable, with copies of code beside the directory.
+ * Also refuses what the system's security modules would treat differently.
  */
 void bakery_bake(int dirfd, uint64_t code_limit, const struct identity *id, const char *path,
 		 char *const envp[], struct bakery_result *result);

@@ -22,9 +22,9 @@ struct bake_loader {
 /*
  * Bake the program `path` in the environment envp and write its image to fd, an empty regular file.
  * Returns 0; -ENOTSUP with a sentence in why if the program is not eligible; or another negative
- * error number, likewise with a sentence.  Code is mapped from copies in *codes, unless that is null;
- * what does not go there is mapped from its file.  With what *loader has it takes two runs of the program
- * and not three; if successful it writes there what it has learned.
+ * error number, likewise with a sentence.  Code is mapped from copies in *codes, unless that is
+ * null; what does not go there is mapped from its file.  With what *loader has it takes two runs of
+ * the program and not three; if successful it writes there what it has learned.
  */
 int bake(int fd, const char *path, char *const envp[], struct bake_loader *loader,
 	 const struct code_store *codes, char why[BAKE_WHY_MAX]);

@@ -44,7 +44,8 @@ uint64_t code_store_bytes(int images)
 		return 0;
 	}
 	while ((key = readdir(keys))) {
-		int keyfd = openat(fd, key->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int keyfd =
+			openat(fd, key->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		DIR *files = keyfd < 0 || key->d_name[0] == '.' ? NULL : fdopendir(keyfd);
 		const struct dirent *file;
 		struct stat st;
@@ -126,8 +127,9 @@ static int read_all(int fd, void *data, size_t size, uint64_t at)
 }
 
 /*
- * Program headers, in the page before the file.  Notes are left out, here and of the sections: by the
- * build id perf(1) finds a file with debugging information, whose offsets are not those of the copy.
+ * Program headers, in the page before the file.  Notes are left out, here and of the sections: by
+ * the build id perf(1) finds a file with debugging information, whose offsets are not those of the
+ * copy.
  */
 static void describe_segments(const char *file, uint64_t size, uint64_t pad, char *page)
 {
@@ -152,8 +154,8 @@ static void describe_segments(const char *file, uint64_t size, uint64_t pad, cha
 /* True if it leads to other files: the build id, or the link to debugging information. */
 static bool is_reference(const Elf64_Shdr *s)
 {
-	return s->sh_type == SHT_NOTE || (s->sh_type == SHT_PROGBITS &&
-					  !(s->sh_flags & SHF_ALLOC) && s->sh_size <= LINK_MAX);
+	return s->sh_type == SHT_NOTE ||
+	       (s->sh_type == SHT_PROGBITS && !(s->sh_flags & SHF_ALLOC) && s->sh_size <= LINK_MAX);
 }
 
 /* The section headers of a file, shifted; *count is 0, and nothing is allocated, without any. */

@@ -2,12 +2,12 @@
  * Copies of programs and libraries, from which images map code.
  *
  * The page cache holds most files in single pages, and then each piece of code that a process
- * touches costs it a page fault for 64 KiB around it, and as much again at its end.  A file that was
- * written in large pieces is held in large pieces (folios), where the file system can do that: ext4
- * since Linux 6.16, XFS since 6.6, tmpfs by MADV_COLLAPSE since 6.1.  One of 2 MiB that is mapped
- * at a multiple of 2 MiB takes one page fault, one entry in the page tables, one in the TLB.  So the
- * files whose code images map are copied once for all images of a directory, shifted so that this
- * is possible; where the kernel cannot do any of it, a copy is as good as its file.
+ * touches costs it a page fault for 64 KiB around it, and as much again at its end.  A file that
+ * was written in large pieces is held in large pieces (folios), where the file system can do that:
+ * ext4 since Linux 6.16, XFS since 6.6, tmpfs by MADV_COLLAPSE since 6.1.  One of 2 MiB that is
+ * mapped at a multiple of 2 MiB takes one page fault, one entry in the page tables, one in the TLB.
+ * So the files whose code images map are copied once for all images of a directory, shifted so that
+ * this is possible; where the kernel cannot do any of it, a copy is as good as its file.
  *
  *   0       ELF headers, for profilers, which find code by its place in the file it is mapped from
  *   pad     the file

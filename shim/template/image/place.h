@@ -14,8 +14,9 @@
  *     below that     ld.so, libraries, thread control block, ..., downwards
  *     below them     the resume code and its table
  *
- * All of it is next to each other, but for code that fills large pages, so that few pages of page tables are needed, and so are the
- * pieces of memory that ld.so allocates (behind its own data), so that one segment holds them.
+ * All of it is next to each other, but for code that fills large pages, so that few pages of page
+ * tables are needed, and so are the pieces of memory that ld.so allocates (behind its own data), so
+ * that one segment holds them.
  */
 #ifndef ST_IMAGE_PLACE_H
 #define ST_IMAGE_PLACE_H

@@ -80,6 +80,7 @@ struct process {
 	char **envp;
 	Elf64_auxv_t *auxv;
 	Elf64_auxv_t *aux[AUX_MAX]; /* by type; null where there is none */
+	uint64_t thread_stack;      /* what is asked for FIX_STACK_LIMIT; 0 before */
 };
 
 static const void *at_offset(const struct image_table *t, uint32_t offset)
@@ -331,7 +332,7 @@ static uint64_t fixed_value(const struct process *p, const struct image_fix *fix
 	case FIX_ARGC:
 		return with_half(*(const uint64_t *)fix->at, fix->arg, p->stack[0]);
 	case FIX_STACK_LIMIT:
-		return thread_stack_size();
+		return p->thread_stack;
 	case FIX_MANGLED:
 		return mangled(*(const uint64_t *)fix->at, random[1]);
 	default: /* FIX_BRK */
@@ -339,12 +340,15 @@ static uint64_t fixed_value(const struct process *p, const struct image_fix *fix
 	}
 }
 
-static bool can_be_fixed(const struct process *p, const struct image_fix *fix)
+static bool can_be_fixed(struct process *p, const struct image_fix *fix)
 {
 	if (fix->kind == FIX_AUX)
 		return (uint32_t)fix->arg < AUX_MAX && p->aux[fix->arg];
-	if (fix->kind == FIX_STACK_LIMIT)
-		return thread_stack_size() != 0;
+	if (fix->kind == FIX_STACK_LIMIT) {
+		if (!p->thread_stack)
+			p->thread_stack = thread_stack_size();
+		return p->thread_stack != 0;
+	}
 	return fix->kind != FIX_VDSO || p->aux[AT_SYSINFO_EHDR];
 }
 

@@ -20,9 +20,9 @@ bool store_takes(const struct identity *id);
 /*
  * Bake the program `path`, whose identity is id, in the environment envp, and publish the image in
  * the directory dirfd: under another name first and then by rename(2), so that there is never half
- * an image.  Its size goes to *size; *loader and *codes are bake()'s.  Returns 0; -ENOTSUP with a sentence in
- * why if the program is not eligible; -ESTALE if it changed meanwhile; or another negative error
- * number with a sentence.
+ * an image.  Its size goes to *size; *loader and *codes are bake()'s.  Returns 0; -ENOTSUP with a
+ * sentence in why if the program is not eligible; -ESTALE if it changed meanwhile; or another
+ * negative error number with a sentence.
  */
 int store_bake(int dirfd, const struct identity *id, const char *path, char *const envp[],
 	       struct bake_loader *loader, const struct code_store *codes, uint64_t *size,

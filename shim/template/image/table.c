@@ -134,8 +134,7 @@ static bool is_free(const struct capture *c, uint64_t from, uint64_t to)
 static const char *mapped_path(const struct capture *c, const struct identity *id)
 {
 	for (size_t i = 0; i < c->remap_count; i++)
-		if (c->remaps[i].path && c->remaps[i].ino == id->ino &&
-		    c->remaps[i].dev == id->dev)
+		if (c->remaps[i].path && c->remaps[i].ino == id->ino && c->remaps[i].dev == id->dev)
 			return c->remaps[i].path;
 	return "";
 }

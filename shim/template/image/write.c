@@ -62,10 +62,61 @@ static void put_headers(const struct content *file, uint64_t entry, const Elf64_
 	put(file, sizeof eh, ph, count * sizeof *ph);
 }
 
-/* Of the resume code and the table behind it: below all else, but for the headers. */
-static uint64_t resume_address(const struct place *p, const struct table *table)
+/* Where everything stands in the file and in memory. */
+struct layout {
+	uint64_t headers;  /* bytes of the file's headers, whole pages */
+	uint64_t resume;   /* address of the resume code, the table behind it */
+	size_t host;       /* the segment that the resume code stands before, or `none` */
+	uint64_t *offsets; /* of the segments, in the file */
+	uint64_t size;     /* of the file */
+	Elf64_Phdr *ph;    /* those to load, the resume code's first, and two more */
+	size_t loads;
+};
+
+enum { NO_HOST = -1 };
+
+static bool overlaps(uint64_t at, uint64_t size, uint64_t from, uint64_t to)
 {
-	return p->lowest - page_up(RESUME_CODE_SIZE + table->size);
+	return at < to && at + size > from;
+}
+
+/* True if nothing is there when resume has mapped everything. */
+static bool is_free(const struct capture *c, const struct table *table, uint64_t from, uint64_t to)
+{
+	const struct image_table *head = (const void *)table->data;
+	const struct image_map *maps = (const void *)(table->data + head->maps);
+
+	for (size_t i = 0; i < c->segment_count; i++)
+		if (overlaps(c->segments[i].at, c->segments[i].size, from, to))
+			return false;
+	for (uint32_t i = 0; i < head->map_count; i++)
+		if (overlaps(maps[i].at, maps[i].size, from, to))
+			return false;
+	return true;
+}
+
+/*
+ * The resume code and the table behind it go right before code that is stored: then one mapping,
+ * and mostly one page fault, is enough for both.  If there is no room, below all else.
+ */
+static void place_resume(struct layout *l, const struct place *p, const struct table *table,
+			 const struct capture *c)
+{
+	uint64_t size = page_up(RESUME_CODE_SIZE + table->size);
+
+	l->host = (size_t)NO_HOST;
+	l->resume = p->lowest - size;
+	for (size_t i = 0; i < c->segment_count; i++) {
+		const struct segment *s = &c->segments[i];
+		uint64_t from = s->at - size - l->headers;
+
+		if (s->prot != (PROT_READ | PROT_EXEC) || s->size != s->data_size ||
+		    s->at < IMAGE_LOW || from < IMAGE_LOW || !is_free(c, table, from, s->at))
+			continue;
+		l->host = i;
+		l->resume = s->at - size;
+		return;
+	}
 }
 
 /* Both in one segment, so that one fault brings them in. */
@@ -83,35 +134,44 @@ static int by_address(const void *a, const void *b)
 	return p->p_vaddr < q->p_vaddr ? -1 : p->p_vaddr > q->p_vaddr;
 }
 
-/* Describe all segments, the resume code's first; the size of the file. */
-static uint64_t lay_out(Elf64_Phdr *ph, size_t count, const struct place *p,
-			const struct table *table, const struct capture *c)
+/* Describe all segments, the resume code's first. */
+static void lay_out(struct layout *l, const struct place *p, const struct table *table,
+		    const struct capture *c)
 {
 	uint64_t size = RESUME_CODE_SIZE + table->size;
-	uint64_t at = page_up(sizeof(Elf64_Ehdr) + count * sizeof *ph);
 
+	l->headers = page_up(sizeof(Elf64_Ehdr) + (c->segment_count + 3) * sizeof *l->ph);
+	place_resume(l, p, table, c);
 	/* The headers are in memory as well, for debuggers: they find the list of loaded libraries
 	   by AT_PHDR and PT_DYNAMIC, as the kernel noted them, and so in core files. */
-	ph[0] = (Elf64_Phdr){.p_type = PT_LOAD,
-			     .p_flags = PF_R | PF_X,
-			     .p_vaddr = resume_address(p, table) - at,
-			     .p_filesz = at + size,
-			     .p_memsz = at + size,
-			     .p_align = PAGE_SIZE};
-	at += page_up(size);
+	l->ph[0] = (Elf64_Phdr){.p_type = PT_LOAD,
+				.p_flags = PF_R | PF_X,
+				.p_vaddr = l->resume - l->headers,
+				.p_filesz = l->headers + size,
+				.p_memsz = l->headers + size,
+				.p_align = PAGE_SIZE};
+	l->loads = 1;
+	l->size = l->headers + page_up(size);
+	if (l->host != (size_t)NO_HOST) {
+		l->offsets[l->host] = l->size;
+		l->size += c->segments[l->host].data_size;
+		l->ph[0].p_filesz = l->ph[0].p_memsz = l->size;
+	}
 	for (size_t i = 0; i < c->segment_count; i++) {
 		const struct segment *s = &c->segments[i];
 
-		ph[i + 1] = (Elf64_Phdr){.p_type = PT_LOAD,
-					 .p_flags = segment_flags(s->prot),
-					 .p_offset = at,
-					 .p_vaddr = s->at,
-					 .p_filesz = s->data_size,
-					 .p_memsz = s->size,
-					 .p_align = PAGE_SIZE};
-		at += s->data_size;
+		if (i == l->host)
+			continue;
+		l->ph[l->loads++] = (Elf64_Phdr){.p_type = PT_LOAD,
+						 .p_flags = segment_flags(s->prot),
+						 .p_offset = l->size,
+						 .p_vaddr = s->at,
+						 .p_filesz = s->data_size,
+						 .p_memsz = s->size,
+						 .p_align = PAGE_SIZE};
+		l->offsets[i] = l->size;
+		l->size += s->data_size;
 	}
-	return at;
 }
 
 /*
@@ -154,58 +214,59 @@ static void describe_rest(Elf64_Phdr *ph, const struct image_source *source, con
 			     .p_align = 8};
 }
 
-/* The content of all segments, in the order of the capture; ph[0] is the resume code's. */
-static void put_segments(const struct content *file, const Elf64_Phdr *ph, const struct place *p,
+static void put_segments(const struct content *file, const struct layout *l,
 			 const struct table *table, const struct capture *c)
 {
-	put_resume(file, table, resume_address(p, table) - ph[0].p_vaddr);
+	put_resume(file, table, l->headers);
 	for (size_t i = 0; i < c->segment_count; i++)
-		put(file, ph[i + 1].p_offset, c->segments[i].data, c->segments[i].data_size);
+		put(file, l->offsets[i], c->segments[i].data, c->segments[i].data_size);
 }
 
 static int write_image(int fd, const struct image_source *source, const struct place *p,
 		       const struct table *table, const struct capture *c)
 {
-	size_t loads = c->segment_count + 1;
-	size_t count = loads + 2;
-	Elf64_Phdr *ph = calloc(count, sizeof *ph);
+	struct layout l = {
+		.ph = calloc(c->segment_count + 3, sizeof *l.ph),
+		.offsets = calloc(c->segment_count + 1, sizeof *l.offsets),
+	};
 	struct sections_source described = {
 		.program = source->program,
 		.program_at = p->program,
 		.capture = c,
-		.segments = ph,
-		.segment_count = loads,
+		.segments = l.ph,
 	};
 	struct sections sections = {0};
 	struct content file = {0};
-	int err = 0;
+	int err = l.ph && l.offsets ? 0 : -ENOMEM;
 
-	if (!ph)
-		return -ENOMEM;
-	file.size = lay_out(ph, count, p, table, c);
-	if (resume_code_size > RESUME_CODE_SIZE || ph[0].p_vaddr < IMAGE_LOW || count >= PN_XNUM)
+	if (!err)
+		lay_out(&l, p, table, c);
+	if (!err && (resume_code_size > RESUME_CODE_SIZE || l.ph[0].p_vaddr < IMAGE_LOW ||
+		     c->segment_count + 3 >= PN_XNUM))
 		err = -E2BIG;
-	described.file_end = file.size;
-	described.room = room_behind(file.size, c);
+	described.segment_count = l.loads;
+	described.file_end = l.size;
+	described.room = room_behind(l.size, c);
 	if (!err)
 		err = sections_build(&sections, &described);
-	file.size += sections.size;
+	file.size = l.size + sections.size;
 	if (!err) {
 		file.data = calloc(1, file.size);
 		err = file.data ? 0 : -ENOMEM;
 	}
 	if (!err) {
-		put_segments(&file, ph, p, table, c);
-		qsort(ph, loads, sizeof *ph, by_address);
-		describe_rest(ph + loads, source, p);
-		put_headers(&file, resume_address(p, table), ph, count, &sections);
+		put_segments(&file, &l, table, c);
+		qsort(l.ph, l.loads, sizeof *l.ph, by_address);
+		describe_rest(l.ph + l.loads, source, p);
+		put_headers(&file, l.resume, l.ph, l.loads + 2, &sections);
 		put(&file, sections.at, sections.data, sections.size);
 		sections_identify(&sections, file.data, file.size);
 		err = put_out(fd, &file);
 	}
 	free(sections.data);
 	free(file.data);
-	free(ph);
+	free(l.offsets);
+	free(l.ph);
 	return err;
 }
 
