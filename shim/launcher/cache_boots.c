@@ -67,7 +67,7 @@ static void scan(int fd, struct cache_boot *boot)
 
 	if (busy)
 		boot->state = BOOT_BUSY;
-	cache_images_scan(fd, IMAGE_DIRECTORY, busy, &boot->images);
+	cache_images_scan(fd, busy, &boot->images);
 	cache_images_find_strays(fd, known, &boot->images);
 	boot->bytes = boot->images.bytes + disk_bytes(fd, ".") + disk_bytes(fd, CACHEDIR_INDEX);
 	read_index(fd, boot);

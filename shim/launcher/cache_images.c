@@ -17,7 +17,7 @@
 /* As the service calls what it has not finished (store.c). */
 static const char unfinished[] = ".unfinished";
 
-enum { DIRECTORY_MODE = 0700, IMAGE_MODE = 0500 };
+enum { DIRECTORY_MODE = 0700, IMAGE_MODE = 0500, CODE_MODE = 0400 };
 
 static void add_stray(struct cache_images *images, const char *directory, const char *name,
 		      const char *what)
@@ -39,12 +39,15 @@ static const char *judge(const struct stat *st, mode_t mode)
 		return "belongs to somebody else";
 	if ((st->st_mode & 07777) == mode)
 		return NULL;
-	return mode == IMAGE_MODE ? "has another mode than 0500" : "has another mode than 0700";
+	if (mode == DIRECTORY_MODE)
+		return "has another mode than 0700";
+	return mode == IMAGE_MODE ? "has another mode than 0500" : "has another mode than 0400";
 }
 
-/* One directory KEY, in the directory of images. */
+/* One directory KEY, in the directory of images or in that of copies of code. */
 struct key {
 	struct cache_images *images;
+	bool is_code;
 	char key[IMAGE_KEY_SIZE];
 	char path[IMAGE_KEY_SIZE + NAME_MAX]; /* DIRECTORY/KEY */
 	bool in_use;
@@ -103,6 +106,17 @@ static void scan_image(struct key *k, int fd, const char *name, const struct sta
 	close(file);
 }
 
+static void add_code(struct key *k, const char *name, const struct stat *st)
+{
+	const char *problem = judge(st, CODE_MODE);
+
+	if (problem)
+		add_stray(k->images, k->path, name, problem);
+	k->images->code_count++;
+	k->images->code_bytes += (uint64_t)st->st_blocks * 512;
+	k->found++;
+}
+
 static void scan_file(void *context, int fd, const char *name)
 {
 	struct key *k = context;
@@ -115,6 +129,8 @@ static void scan_file(void *context, int fd, const char *name)
 		k->found++;
 		if (!k->in_use)
 			add_stray(k->images, k->path, name, "was left unfinished");
+	} else if (S_ISREG(st.st_mode) && k->is_code) {
+		add_code(k, name, &st);
 	} else if (S_ISREG(st.st_mode)) {
 		scan_image(k, fd, name, &st);
 	} else {
@@ -125,13 +141,14 @@ static void scan_file(void *context, int fd, const char *name)
 struct directory {
 	struct cache_images *images;
 	const char *name;
+	bool is_code;
 	bool in_use;
 };
 
 static void scan_key(void *context, int fd, const char *name)
 {
 	const struct directory *d = context;
-	struct key k = {.images = d->images, .in_use = d->in_use};
+	struct key k = {.images = d->images, .is_code = d->is_code, .in_use = d->in_use};
 	const char *problem;
 	struct stat st;
 
@@ -150,7 +167,8 @@ static void scan_key(void *context, int fd, const char *name)
 	snprintf(k.path, sizeof k.path, "%s/%s", d->name, name);
 	directory_each(fd, name, &k, scan_file);
 	if (!k.found && !k.in_use)
-		add_stray(d->images, d->name, name, "has no image in it");
+		add_stray(d->images, d->name, name,
+			  d->is_code ? "has no copy in it" : "has no image in it");
 }
 
 static int by_target(const void *a, const void *b)
@@ -161,9 +179,10 @@ static int by_target(const void *a, const void *b)
 	return strcmp(x->target, y->target);
 }
 
-void cache_images_scan(int dirfd, const char *name, bool in_use, struct cache_images *images)
+static void scan_directory(int dirfd, struct directory *d)
 {
-	struct directory d = {images, name, in_use};
+	struct cache_images *images = d->images;
+	const char *name = d->name;
 	const char *problem;
 	struct stat st;
 
@@ -177,7 +196,16 @@ void cache_images_scan(int dirfd, const char *name, bool in_use, struct cache_im
 	problem = judge(&st, DIRECTORY_MODE);
 	if (problem)
 		add_stray(images, "", name, problem);
-	directory_each(dirfd, name, &d, scan_key);
+	directory_each(dirfd, name, d, scan_key);
+}
+
+void cache_images_scan(int dirfd, bool in_use, struct cache_images *images)
+{
+	struct directory own = {images, IMAGE_DIRECTORY, false, in_use};
+	struct directory code = {images, IMAGE_CODE_DIRECTORY, true, in_use};
+
+	scan_directory(dirfd, &own);
+	scan_directory(dirfd, &code);
 	if (images->count)
 		qsort(images->images, images->count, sizeof *images->images, by_target);
 }

@@ -1,5 +1,5 @@
 /*
- * What a directory of images holds, every image read back.
+ * What a directory of images holds, every image read back, and what they map code from.
  */
 #ifndef ST_LAUNCHER_CACHE_IMAGES_H
 #define ST_LAUNCHER_CACHE_IMAGES_H
@@ -34,13 +34,17 @@ struct cache_images {
 	struct cache_stray *strays;
 	size_t stray_count;
 	uint64_t bytes; /* on disk, of all that is ours, directories included */
+	/* Copies of programs and libraries, from which images map code. */
+	size_t code_count;
+	uint64_t code_bytes; /* of `bytes` */
 };
 
 /*
- * Add what is in the directory `name` of images in dirfd; nothing if there is none.  in_use:
- * somebody may just be baking there, so that an unfinished image is as it should be.
+ * Add what is in the directory dirfd, of a session or a boot: its directory of images and that of
+ * copies of code; nothing if there is none.  in_use: somebody may just be baking there, so that an
+ * unfinished image is as it should be.
  */
-void cache_images_scan(int dirfd, const char *name, bool in_use, struct cache_images *images);
+void cache_images_scan(int dirfd, bool in_use, struct cache_images *images);
 void cache_images_free(struct cache_images *images);
 
 /*
@@ -58,6 +62,8 @@ void cache_images_print_strays(const struct cache_images *images);
 
 /* Arrays of objects, the caller's. */
 struct json_object *cache_images_to_json(const struct cache_images *images);
+/* An object: how many copies of code there are, and their bytes. */
+struct json_object *cache_images_code_to_json(const struct cache_images *images);
 struct json_object *cache_images_strays_to_json(const struct cache_images *images);
 
 #endif

@@ -60,6 +60,15 @@ struct json_object *cache_images_to_json(const struct cache_images *images)
 	return array;
 }
 
+struct json_object *cache_images_code_to_json(const struct cache_images *images)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "files", images->code_count);
+	json_add_number(object, "bytes", images->code_bytes);
+	return object;
+}
+
 static struct json_object *stray_object(const struct cache_stray *stray)
 {
 	struct json_object *object = json_object_new_object();

@@ -12,10 +12,14 @@
 /* How many images, and all of them after --verbose. */
 static void print_images(const struct cache_images *images, const char *separator)
 {
+	char size[16];
+
 	if (images->count)
 		printf("%s%zu images", separator, images->count);
 	if (images->stale)
 		printf(" (%zu stale)", images->stale);
+	if (images->code_count)
+		printf(", %s of code copied", text_size(images->code_bytes, size));
 }
 
 static void print_boot(const struct cache_boot *b)
@@ -91,6 +95,7 @@ static struct json_object *session_object(const struct cache_session *s)
 		json_add_number(object, "starts", s->starts);
 	}
 	json_object_object_add(object, "images", cache_images_to_json(&s->images));
+	json_object_object_add(object, "code", cache_images_code_to_json(&s->images));
 	return object;
 }
 
@@ -104,6 +109,7 @@ static struct json_object *boot_object(const struct cache_boot *b)
 	if (b->has_index)
 		json_object_object_add(object, "since", json_object_new_int64(b->since));
 	json_object_object_add(object, "images", cache_images_to_json(&b->images));
+	json_object_object_add(object, "code", cache_images_code_to_json(&b->images));
 	return object;
 }
 

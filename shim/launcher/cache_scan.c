@@ -66,7 +66,7 @@ static void scan_images(int fd, struct cache_session *s)
 					    IMAGE_DIRECTORY,      IMAGE_BOOT_DIRECTORY,
 					    IMAGE_CODE_DIRECTORY, NULL};
 
-	cache_images_scan(fd, IMAGE_DIRECTORY, s->state != SESSION_DEAD, &s->images);
+	cache_images_scan(fd, s->state != SESSION_DEAD, &s->images);
 	cache_images_find_strays(fd, known, &s->images);
 	s->bytes += s->images.bytes;
 }

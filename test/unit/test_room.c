@@ -25,6 +25,13 @@ START_TEST(is_a_quarter)
 }
 END_TEST
 
+START_TEST(code_has_half)
+{
+	ck_assert_uint_eq(room_for_code(512 * MIB), 256 * MIB);
+	ck_assert_uint_eq(room_for_code(0), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("room");
@@ -32,5 +39,6 @@ int main(void)
 
 	tcase_add_test(tcase, is_bounded);
 	tcase_add_test(tcase, is_a_quarter);
+	tcase_add_test(tcase, code_has_half);
 	return scratch_run(suite);
 }

@@ -56,10 +56,15 @@ same "bake: modes of images" "500 500 500" \
     "$(stat -c %a "$boot"/images/*/* | tr '\n' ' ' | sed 's/ $//')"
 same "bake: modes of their directories" "700 700 700" \
     "$(stat -c %a "$boot"/images/* | tr '\n' ' ' | sed 's/ $//')"
-stat -c '%i %.Z' "$boot"/images/*/* >before
+# libc is copied, once for all.
+same "bake: copies" "400" "$(stat -c %a "$boot"/code/*/libc.so.6)"
+same "bake: modes of their directories" "700" "$(stat -c %a "$boot/code" "$boot"/code/* | sort -u)"
+status "bake: use of a copy" 0 "$command" sh -c '/bin/cat /proc/self/maps; :'
+same "bake: use of a copy" 1 "$(grep -c "/$(basename "$boot")/code/.*/libc.so.6$" out)"
+stat -c '%i %.Z' "$boot"/images/*/* "$boot"/code/*/* >before
 status "twice" 0 "$command" bake true /bin/cat sed
 same "twice: lines" 3 "$(grep -c ': has an image already$' out)"
-stat -c '%i %.Z' "$boot"/images/*/* | cmp -s before - || fail "twice: it was baked again"
+stat -c '%i %.Z' "$boot"/images/*/* "$boot"/code/*/* | cmp -s before - || fail "twice: it was baked again"
 
 # From the first start on.
 # shellcheck disable=SC2016
@@ -173,14 +178,19 @@ same "clear" 0 "$(boots | wc -l)"
 status "bake again" 0 "$command" bake /bin/cat /bin/true
 boot=$(boots)
 status "ls" 0 "$command" cache ls --json
-same "ls: keys" "['name', 'state', 'bytes', 'since', 'images']" \
+same "ls: keys" "['name', 'state', 'bytes', 'since', 'images', 'code']" \
     "$(json out 'list(j["directories"][0]["boots"][0])')"
 same "ls: state, images" "current ['/bin/cat', '/bin/true']" "$(json out \
     'j["directories"][0]["boots"][0]["state"] + " " + str([i["path"] for i in j["directories"][0]["boots"][0]["images"]])')"
 same "ls: bytes" True "$(json out \
     'j["directories"][0]["bytes"] >= sum(i["bytes"] for i in j["directories"][0]["boots"][0]["images"]) > 0')"
 same "ls: since" True "$(json out "0 <= $(date +%s) - j['directories'][0]['boots'][0]['since'] < 60")"
+same "ls: code" True "$(json out '(lambda b: b["code"]["files"] >= 1 and b["bytes"] > b["code"]["bytes"] > 1 << 20)(
+    j["directories"][0]["boots"][0])')"
+status "ls: text" 0 "$command" cache ls
+grep -q ' MiB of code copied, since ' out || fail "ls: text: $(cat out)"
 image=$(echo "$boot"/images/*/cat)
+copy=$(echo "$boot"/code/*/libc.so.6)
 key=$(basename "$(dirname "$image")")
 # wrong WHAT: verify says so, and finds all well after UNDO.
 wrong()
@@ -196,6 +206,12 @@ chmod 500 "$image"
 chmod 755 "$boot/images"
 wrong "mode of a directory" "    images has another mode than 0700"
 chmod 700 "$boot/images"
+chmod 600 "$copy"
+wrong "mode of a copy" "${copy#"$boot"/} has another mode than 0400"
+chmod 400 "$copy"
+touch "$(dirname "$copy")/.unfinished"
+wrong "copy unfinished" "/.unfinished was left unfinished"
+rm "$(dirname "$copy")/.unfinished"
 touch "$boot/images/$key/.unfinished"
 wrong "unfinished" "images/$key/.unfinished was left unfinished"
 rm "$boot/images/$key/.unfinished"
@@ -284,7 +300,7 @@ status "session" 0 "$command" sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do /bin/cat 
     "$0" --verbose cache ls >text; "$0" cache ls --json' "$command"
 same "session" True "$(json out \
     '"/bin/cat" in [i["path"] for i in j["directories"][0]["sessions"][0]["images"] if i["fresh"]]')"
-grep -qE '^  live .* starts, [0-9]+ images, leader ' text || fail "session: $(cat text)"
+grep -qE '^  live .* starts, [0-9]+ images, .* of code copied, leader ' text || fail "session: $(cat text)"
 grep -qE '^ .* KiB  .*  /bin/cat$' text || fail "session: $(cat text)"
 same "no session is left" 0 "$(sessions)"
 
