@@ -48,8 +48,7 @@ static void set_up(mode_t mode)
 
 static int bake_it(void)
 {
-	return store_bake(s.dirfd, &s.id, s.path, environment, &s.loader, NULL, &s.size,
-			  s.why);
+	return store_bake(s.dirfd, &s.id, s.path, environment, &s.loader, NULL, &s.size, s.why);
 }
 
 /* Its path in the working directory; static. */

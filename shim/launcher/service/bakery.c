@@ -115,6 +115,9 @@ __attribute__((noreturn)) static void be_child(int out, pid_t parent, const stru
 	if (getppid() != parent)
 		_exit(1);
 	stay_on_this_cpu();
+	/* A limit of file sizes is an error like others; the program that is run does not inherit
+	 * it. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (order->dirfd < 0)
 		try_order(order, &result);
 	else

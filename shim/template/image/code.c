@@ -267,23 +267,23 @@ static bool is_same(int fd, const struct identity *id)
 
 static int copy_file(int to, const struct identity *id, const char *path, uint64_t pad)
 {
-	struct job j = {.to = to, .id = id, .pad = pad};
+	const int from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct job j = {.from = from, .to = to, .id = id, .pad = pad};
 	int err = 0;
 
-	j.from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (j.from < 0)
+	if (from < 0)
 		return -errno;
-	if (!is_same(j.from, id))
+	if (!is_same(from, id))
 		err = -ESTALE;
 	j.piece = err ? NULL : malloc(CODE_PAGE);
 	if (!err && !j.piece)
 		err = -ENOMEM;
 	if (!err)
 		err = write_pieces(&j);
-	if (!err && !is_same(j.from, id))
+	if (!err && !is_same(from, id))
 		err = -ESTALE;
 	free(j.piece);
-	close(j.from);
+	close(from);
 	if (!err)
 		collapse(to, pad + id->size);
 	return err;
