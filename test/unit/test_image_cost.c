@@ -2,6 +2,7 @@
  * What a start from an image costs: the size of its file, the system calls and the page faults of a
  * process.  Times depend on the machine and are for the benchmarks; these do not.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -59,6 +60,45 @@ START_TEST(size)
 	ck_assert_uint_ge((uint64_t)st.st_size, view.table->own_bytes / 2);
 	ck_assert_uint_le((uint64_t)st.st_size, view.table->own_bytes * 5 / 4 + 512 * 1024);
 	ck_assert_int_le(st.st_size, 16 << 20);
+	image_read_end(&view);
+	close(fd);
+}
+END_TEST
+
+/*
+ * One for the code and constants of the program and of ld.so, with the resume code in one of them;
+ * one each for what they and libc write to; and those that are read-only once it is resumed: seven
+ * with glibc 2.36.  libc's code is not stored.
+ */
+enum { SEGMENTS_OF_TRUE = 8 };
+
+START_TEST(segments)
+{
+	const char *image = scratch_path("image");
+	const Elf64_Ehdr *eh;
+	const Elf64_Phdr *ph;
+	struct image_view view;
+	int loads = 0;
+	int fd;
+
+	if (!bake_to(image, "/bin/true"))
+		return;
+	fd = open(image, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(image_read(fd, &view), 0);
+	eh = (const void *)view.data;
+	ph = (const void *)(view.data + eh->e_phoff);
+	for (int i = 0; i < eh->e_phnum; i++) {
+		if (ph[i].p_type != PT_LOAD)
+			continue;
+		ck_assert_uint_ne(ph[i].p_flags, PF_R | PF_W | PF_X);
+		/* What is executed first stands in a mapping with other code. */
+		if (eh->e_entry >= ph[i].p_vaddr && eh->e_entry < ph[i].p_vaddr + ph[i].p_memsz)
+			ck_assert_uint_gt(ph[i].p_vaddr + ph[i].p_memsz,
+					  eh->e_entry + RESUME_CODE_SIZE + view.table->size + 4096);
+		loads++;
+	}
+	ck_assert_int_gt(loads, 0);
+	ck_assert_int_le(loads, SEGMENTS_OF_TRUE);
 	image_read_end(&view);
 	close(fd);
 }
@@ -205,6 +245,7 @@ int main(void)
 	TCase *tc = scratch_case(suite, "cost", 60);
 
 	tcase_add_loop_test(tc, size, 0, sizeof programs / sizeof programs[0]);
+	tcase_add_test(tc, segments);
 	tcase_add_test(tc, system_calls);
 	tcase_add_test(tc, without_madvise);
 	tcase_add_test(tc, faults);
