@@ -33,7 +33,15 @@ static void touch_table(const struct image_view *v)
 
 		fuzz_touch_string(image_file_path(v, f));
 		FUZZ_ASSERT((uint64_t)f->map + f->maps <= t->map_count);
+		FUZZ_ASSERT(f->copy <= t->copy_count);
 	}
+	for (uint32_t i = 0; i < t->copy_count; i++) {
+		const struct image_copy *copies = (const void *)((const char *)t + t->copies);
+
+		fuzz_touch_string((const char *)t + copies[i].path);
+		FUZZ_ASSERT((uint64_t)copies[i].map + copies[i].maps <= t->map_count);
+	}
+	FUZZ_ASSERT((uint64_t)t->bare_map + t->bare_maps <= t->map_count);
 	touch_array(t, t->maps, t->map_count, sizeof(struct image_map));
 	touch_array(t, t->fixes, t->fix_count, sizeof(struct image_fix));
 	touch_array(t, t->protects, t->protect_count, sizeof(struct image_protect));
