@@ -9,8 +9,8 @@ st_case_program(reporter
 set_target_properties(case_reporter PROPERTIES ENABLE_EXPORTS ON C_VISIBILITY_PRESET default)
 target_link_libraries(case_reporter PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 
-st_case_program(start start/main.c start/setup.c start/execs.c start/spawns.c start/shells.c)
-target_link_libraries(case_start PRIVATE ${CMAKE_DL_LIBS})
+st_case_program(start start/main.c start/setup.c start/states.c start/execs.c start/spawns.c start/shells.c)
+target_link_libraries(case_start PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 
 # Those that the kernel engine can take: the others are libc's in every mode.
 set(ST_KERNEL_MECHANISMS
@@ -30,6 +30,13 @@ foreach(mechanism IN LISTS ST_KERNEL_MECHANISMS)
 endforeach()
 foreach(mechanism IN LISTS ST_OTHER_MECHANISMS)
   st_case(report.${mechanism} start/mechanism.sh ${mechanism} libc)
+endforeach()
+
+# Callers in one state or another.
+foreach(state IN ITEMS
+    threads streams descriptors path group session terminal nobody effective capabilities namespaces
+    cgroup)
+  st_case(report.state_${state} start/state.sh ${state})
 endforeach()
 
 # Programs that start others.

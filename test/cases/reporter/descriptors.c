@@ -9,7 +9,7 @@
 
 #include "reporter.h"
 
-enum { DESCRIPTORS = 1024 };
+enum { DESCRIPTORS = 1024, MANY = 11000 };
 
 /* The lowest descriptor of the same open file kind and inode: pipes and sockets have no names. */
 static int first_like(int fd)
@@ -60,6 +60,20 @@ static void report_descriptor(int fd, int fd_flags)
 	       offset_text(fd, offset, sizeof offset), fcntl(fd, F_GETOWN));
 }
 
+/* Of those that are more than anybody wants to read: how many there are, and how many stay. */
+static void report_many(void)
+{
+	int open_ones = 0;
+	int last = 0;
+
+	for (int fd = DESCRIPTORS; fd < MANY; fd++)
+		if (fcntl(fd, F_GETFD) != -1) {
+			open_ones++;
+			last = fd;
+		}
+	report("further descriptors", "%d, up to %d", open_ones, last);
+}
+
 void report_descriptors(void)
 {
 	for (int fd = 0; fd < DESCRIPTORS; fd++) {
@@ -68,6 +82,7 @@ void report_descriptors(void)
 		if (fd_flags != -1)
 			report_descriptor(fd, fd_flags);
 	}
+	report_many();
 	/* The lowest free one is what the next open() must give. */
 	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
 

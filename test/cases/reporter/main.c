@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,14 +52,22 @@ void report(const char *key, const char *format, ...)
 
 void report_flush(void)
 {
+	const char *path = getenv("REPORT");
+	int fd = STDOUT_FILENO;
+
+	/* Where there is no standard output, it is named by its starter. */
+	if (path && fcntl(STDOUT_FILENO, F_GETFD) == -1)
+		fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	for (size_t at = 0; at < text_length;) {
-		ssize_t n = write(STDOUT_FILENO, text + at, text_length - at);
+		ssize_t n = write(fd, text + at, text_length - at);
 
 		if (n <= 0)
 			_exit(3);
 		at += (size_t)n;
 	}
 	text_length = 0;
+	if (fd != STDOUT_FILENO)
+		close(fd);
 }
 
 /* glibc gives constructors main()'s arguments. */

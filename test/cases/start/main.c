@@ -131,12 +131,14 @@ int main(int argc, char **argv)
 			  .rich = argc == 3 && strcmp(argv[2], "rich") == 0};
 
 	if (!mechanism)
-		fail("usage: start MECHANISM [rich]");
+		fail("usage: start MECHANISM [plain | rich | STATE]");
 	write_starter();
 	setenv("INHERITED", "by environ", 1);
 	sigaction(SIGCHLD, &action, NULL);
 	if (job.rich)
 		setup_rich();
+	else if (argc == 3 && strcmp(argv[2], "plain") != 0 && !setup_state(argv[2]))
+		fail("no such state: %s", argv[2]);
 	job.envp = passed_environment();
 	run(mechanism, &job);
 	return 0;

@@ -35,6 +35,10 @@ extern const struct mechanism shell_mechanisms[];
  */
 void setup_rich(void);
 
+/* Enter one state by its name (states.c); false if there is none.  Exits with 77 where the machine
+   does not allow it. */
+bool setup_state(const char *name);
+
 /* Change what exec keeps but fork() does not: pending signals, timers.  For the child. */
 void setup_rich_child(void);
 
