@@ -235,8 +235,8 @@ static int conclude(const struct load *load, unsigned processes)
 	     leaked, growth);
 	good &= is_flat("memory of the service", offsetof(struct sample, service), 1 << 20);
 	good &= is_flat("descriptors of the service", offsetof(struct sample, descriptors), 8);
-	good &= is_flat("disk of the session", offsetof(struct sample, disk), 4 << 20);
-	good &= is_flat("files of the session", offsetof(struct sample, files), 8);
+	good &= is_flat("disk of the session", offsetof(struct sample, disk), 8 << 20);
+	good &= is_flat("files of the session", offsetof(struct sample, files), 16);
 	return good && load->done == load->wanted && !load->wrong && !leaked && replaced > 0 &&
 	       growth < 2 << 20;
 }
