@@ -75,7 +75,8 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, lo
 	return watch_refuse(w, "its start-up cannot read %.80s", path);
 }
 
-/* ld.so asks for the program's directory, for $ORIGIN: the same whenever this target starts. */
+/* ld.so asks for the program's directory, for $ORIGIN (since glibc 2.41 by readlinkat(2)): the same
+   whenever this target starts. */
 static int link_read(struct watch *w, const struct tracee *t, uint64_t name, long result)
 {
 	char path[PATH_MAX];
@@ -288,7 +289,7 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	case SYS_readlink:
 		return link_read(w, t, c->arg[0], result);
 	case SYS_readlinkat:
-		return watch_refuse(w, "its start-up reads a symbolic link");
+		return link_read(w, t, c->arg[1], result);
 	case SYS_getrandom:
 		return result <= 0 ? 0
 				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
