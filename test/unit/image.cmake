@@ -13,7 +13,7 @@ function(st_image_fixture name)
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 endfunction()
 set(fixtures getenv getpid thread random writes shared clock
-  seed value count open atexit atfork busy)
+  seed value count open atexit atfork busy byte kept exe)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork)$")
     st_image_fixture(${fixture} Threads::Threads)

@@ -1,8 +1,11 @@
 /*
  * A library to preload whose constructor does one thing, given by a FIXTURE_ macro.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -36,6 +39,26 @@ static void say_child(void)
 }
 #endif
 
+#ifdef FIXTURE_BYTE
+/* And whether there are random bytes later, and not the same in every process. */
+__attribute__((destructor)) static void say_bytes(void)
+{
+	unsigned long bytes[2] = {0, 0};
+	ssize_t got = getrandom(bytes, sizeof bytes, 0);
+
+	dprintf(STDOUT_FILENO, "%ld %zd\n%lx%lx\n", image_fixture_result, got, bytes[0], bytes[1]);
+}
+#endif
+
+#ifdef FIXTURE_EXE
+static char exe[PATH_MAX];
+
+__attribute__((destructor)) static void say_exe(void)
+{
+	dprintf(STDOUT_FILENO, "%ld %s\n", image_fixture_result, exe);
+}
+#endif
+
 __attribute__((constructor)) static void act(void)
 {
 #if defined FIXTURE_GETENV
@@ -58,6 +81,16 @@ __attribute__((constructor)) static void act(void)
 	char seed[32];
 
 	image_fixture_result = getrandom(seed, sizeof seed, 0) + seed[0];
+#elif defined FIXTURE_BYTE
+	char byte;
+
+	errno = 0;
+	image_fixture_result = getrandom(&byte, 1, GRND_NONBLOCK) * 1000 + errno;
+#elif defined FIXTURE_KEPT
+	if (getrandom(&image_fixture_result, sizeof image_fixture_result, 0) < 0)
+		abort();
+#elif defined FIXTURE_EXE
+	image_fixture_result = readlinkat(AT_FDCWD, "/proc/self/exe", exe, sizeof exe - 1);
 #elif defined FIXTURE_WRITES
 	image_fixture_result = open("/dev/null", O_WRONLY);
 #elif defined FIXTURE_CLOCK

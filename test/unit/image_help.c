@@ -26,9 +26,7 @@ int image_bake(const char *image, const char *program, char *const envp[], char 
 
 bool image_refusal_is_known(const char *why)
 {
-#if __GLIBC_PREREQ(2, 41)
-	return strstr(why, "changes the signal mask") || strstr(why, "reads a symbolic link");
-#elif __GLIBC_PREREQ(2, 34)
+#if __GLIBC_PREREQ(2, 34)
 	(void)why;
 	return false;
 #else

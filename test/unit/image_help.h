@@ -12,8 +12,7 @@ int image_bake(const char *image, const char *program, char *const envp[], char 
 
 /*
  * True if a program of the system may be refused because of `why` with this libc: before 2.34 where
- * it has libpthread.so, since 2.41 where a library calls getrandom(); and a clang that looks for
- * its own path.
+ * it has libpthread.so.
  */
 bool image_refusal_is_known(const char *why);
 

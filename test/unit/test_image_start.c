@@ -99,6 +99,53 @@ START_TEST(registered)
 }
 END_TEST
 
+/* What constructors may do: what comes of it, which destructors say, is the same natively. */
+static char *const harmless[] = {FIXTURE("byte"), FIXTURE("exe")};
+
+/* The part of what it writes that is the same each time ends with the first line. */
+static void run_twice(char *preload, struct run *native, struct run *started)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin", preload, NULL};
+	char *argv[] = {"true", NULL};
+	const char *image = scratch_path("true");
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, "/bin/true", envp, why), "%s", why);
+	image_run(native, "/bin/true", argv, envp, NULL);
+	image_run(started, image, argv, envp, NULL);
+	ck_assert_int_eq(native->status, 0);
+	ck_assert_int_eq(started->status, 0);
+	ck_assert_ptr_nonnull(strchr(native->output, '\n'));
+	ck_assert_ptr_nonnull(strchr(started->output, '\n'));
+}
+
+START_TEST(learned)
+{
+	static struct run native;
+	static struct run started;
+
+	run_twice(harmless[_i], &native, &started);
+	*strchr(native.output, '\n') = '\0';
+	*strchr(started.output, '\n') = '\0';
+	ck_assert_str_eq(native.output, started.output);
+}
+END_TEST
+
+/* A library has asked for random bytes at start-up: those of two processes differ. */
+START_TEST(random_bytes)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin", FIXTURE("byte"), NULL};
+	static struct run native;
+	static struct run started;
+	static struct run another;
+
+	run_twice(FIXTURE("byte"), &native, &started);
+	image_run(&another, scratch_path("true"), (char *[]){"true", NULL}, envp, NULL);
+	ck_assert_uint_gt(strlen(strchr(started.output, '\n')), 16);
+	ck_assert_str_ne(started.output, another.output);
+}
+END_TEST
+
 /* As the preload starts it, with the arguments that the kernel would make. */
 START_TEST(hashbang)
 {
@@ -242,6 +289,8 @@ int main(void)
 
 	tcase_add_loop_test(tc, same_as_native, 0, sizeof uses / sizeof uses[0]);
 	tcase_add_loop_test(tc, registered, 0, 2);
+	tcase_add_loop_test(tc, learned, 0, sizeof harmless / sizeof harmless[0]);
+	tcase_add_test(tc, random_bytes);
 	tcase_add_test(tc, hashbang);
 	tcase_add_loop_test(tc, many_starts, 0, 3);
 	tcase_add_test(tc, large_arguments);

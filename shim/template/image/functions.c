@@ -105,22 +105,23 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 	return f->loaded ? tracee_add_breakpoint(t, f->loaded) : -ENOEXEC;
 }
 
-static uint64_t find_libc(pid_t pid)
+static void find_libc(struct functions *f, pid_t pid)
 {
 	struct mappings m;
-	uint64_t at = 0;
 
 	if (mappings_read(pid, &m))
-		return 0;
-	for (size_t i = 0; i < m.count && !at; i++) {
+		return;
+	for (size_t i = 0; i < m.count; i++) {
 		const char *base = strrchr(m.list[i].path, '/');
 
 		/* libc.so.6, or libc-2.31.so as it was called until glibc 2.34. */
-		if (base && (strcmp(base, "/libc.so.6") == 0 || strncmp(base, "/libc-2.", 8) == 0))
-			at = m.list[i].start;
+		if (!base || (strcmp(base, "/libc.so.6") != 0 && strncmp(base, "/libc-2.", 8) != 0))
+			continue;
+		if (!f->libc)
+			f->libc = m.list[i].start;
+		f->libc_end = m.list[i].end;
 	}
 	mappings_free(&m);
-	return at;
 }
 
 /* libc's variable with the last part of argv[0]: a program that uses it may have it, under either
@@ -134,13 +135,22 @@ static uint64_t find_short_name(const struct place *p, const struct tracee *t, u
 }
 
 /* All that is watched in libc, in the order of its table. */
-enum { GET_ENV, SECURE_GET_ENV, SHORT_NAME, CURBRK, SET_ENV, SYMBOLS = SET_ENV + FUNCTIONS_SET };
+enum {
+	GET_ENV,
+	SECURE_GET_ENV,
+	GET_RANDOM,
+	SHORT_NAME,
+	CURBRK,
+	SET_ENV,
+	SYMBOLS = SET_ENV + FUNCTIONS_SET
+};
 
 int functions_watch_libc(struct functions *f, const struct place *p, struct tracee *t)
 {
 	struct symbol symbols[SYMBOLS] = {
 		[GET_ENV] = {.name = "getenv"},
 		[SECURE_GET_ENV] = {.name = "secure_getenv"},
+		[GET_RANDOM] = {.name = "getrandom"},
 		[SHORT_NAME] = {.name = "program_invocation_short_name"},
 		[CURBRK] = {.name = "__curbrk"},
 		[SET_ENV] = {.name = "setenv"},
@@ -148,26 +158,28 @@ int functions_watch_libc(struct functions *f, const struct place *p, struct trac
 		{.name = "putenv"},
 		{.name = "clearenv"},
 	};
-	uint64_t libc;
 	int err = 0;
 
 	if (f->get_env)
 		return 0;
-	libc = find_libc(t->pid);
+	find_libc(f, t->pid);
 	/* ld.so reports once before it has mapped anything. */
-	if (!libc)
+	if (!f->libc)
 		return 0;
-	symbols_find(t->pid, libc, symbols, SYMBOLS);
+	symbols_find(t->pid, f->libc, symbols, SYMBOLS);
 	for (size_t i = 0; i < SYMBOLS; i++)
 		if (!symbols[i].address && i != SHORT_NAME)
 			return -ENOEXEC;
 	f->get_env = symbols[GET_ENV].address;
 	f->get_env_size = symbols[GET_ENV].size;
+	f->get_random = symbols[GET_RANDOM].address;
 	f->short_name = find_short_name(p, t, symbols[SHORT_NAME].address);
 	f->curbrk = symbols[CURBRK].address;
 	err = tracee_add_breakpoint(t, f->get_env);
 	if (!err)
 		err = tracee_add_breakpoint(t, symbols[SECURE_GET_ENV].address);
+	if (!err)
+		err = tracee_add_breakpoint(t, f->get_random);
 	for (size_t i = 0; !err && i < FUNCTIONS_SET; i++) {
 		f->set_env[i] = symbols[SET_ENV + i].address;
 		err = tracee_add_breakpoint(t, f->set_env[i]);

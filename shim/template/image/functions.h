@@ -16,10 +16,12 @@
 enum { FUNCTIONS_SET = 4 };
 
 struct functions {
+	uint64_t libc, libc_end; /* once it is mapped */
 	uint64_t loaded; /* _dl_debug_state: all libraries are mapped, no constructor has run */
 	uint64_t get_env;
 	uint64_t get_env_size;           /* of its code, in bytes */
 	uint64_t set_env[FUNCTIONS_SET]; /* setenv() and those like it */
+	uint64_t get_random;
 	uint64_t short_name;             /* program_invocation_short_name, a variable */
 	uint64_t curbrk;                 /* libc's __curbrk, a variable */
 };

@@ -26,6 +26,8 @@ static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 {
 	if (regs->rip == f->loaded)
 		return functions_watch_libc(f, p, t);
+	if (regs->rip == f->get_random)
+		return watch_random(w, p, t, f, regs);
 	return watch_function(w, t, f, regs);
 }
 

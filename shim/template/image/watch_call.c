@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -119,6 +120,44 @@ static int note_bound(struct watch *w, uint64_t capability, long answer)
 	return 0;
 }
 
+/* What a byte is asked for, or eight: to see whether there are any (gnutls).  More may be the seed of
+   a generator. */
+static int random_size(struct watch *w, const struct place *p, uint64_t size)
+{
+	return size > sizeof p->spot->random
+		       ? watch_refuse(w, "its start-up asks for %lu random bytes", size)
+		       : 0;
+}
+
+/*
+ * Answered in libc's place, unless it calls itself (malloc, before glibc 2.37).  Since 2.41 it
+ * prepares a state for the vDSO's function first, in memory that no two processes may share.
+ * Without that, libc is as it is before the first call, and whoever calls it next, in a process of
+ * its own, finds it so.  The bytes are not those that malloc may keep: whoever keeps these has
+ * another result each time.
+ */
+int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
+		 const struct functions *f, const struct user_regs_struct *regs)
+{
+	const uint64_t bytes = p->spot->random ^ UINT64_C(0xc3a5c3a5c3a5c3a5);
+	struct user_regs_struct after = *regs;
+	uint64_t size = regs->rsi;
+	int err = tracee_read(t, regs->rsp, &after.rip, sizeof after.rip);
+
+	if (err || (after.rip >= f->libc && after.rip < f->libc_end))
+		return err;
+	err = random_size(w, p, size);
+	if (!err && (regs->rdx & ~(uint64_t)GRND_NONBLOCK))
+		err = watch_refuse(w, "its start-up calls getrandom(%#llx)", regs->rdx);
+	if (!err)
+		err = tracee_write(t, regs->rdi, &bytes, size);
+	if (err)
+		return err;
+	after.rsp += sizeof after.rip;
+	after.rax = size;
+	return tracee_set_regs(t, &after);
+}
+
 /* brk(2) in the place that the heap of a started image will have. */
 static void emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
 {
@@ -206,11 +245,9 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 			return watch_refuse(w, "its start-up opens a file for writing");
 		return 0;
 	case SYS_getrandom:
-		/* A byte to see whether the call works (gnutls), or malloc's tcache key: eight that
-		   tell its own marks from data.  More may be the seed of a generator. */
-		if (c->arg[1] > sizeof p->spot->random)
-			return watch_refuse(w, "its start-up asks for %lu random bytes", c->arg[1]);
-		return 0;
+		/* Not by libc's function: malloc's tcache key, eight bytes that tell its own marks
+		   from data. */
+		return random_size(w, p, c->arg[1]);
 	case SYS_uname:
 		/* ld.so looks at the kernel's version (glibc before 2.37); who else asks may be in
 		   another UTS namespace next time, or the host have another name. */

@@ -27,6 +27,10 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 int watch_after_call(struct watch *w, const struct place *p, const struct tracee *t,
 		     const struct call *c, struct user_regs_struct *regs);
 
+/* getrandom() of libc is called. */
+int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
+		 const struct functions *f, const struct user_regs_struct *regs);
+
 /* Before the first instruction: see to it that nobody goes through the vectors unseen. */
 int watch_vectors(struct watch *w, const struct place *p, struct tracee *t);
 /* The instruction before regs->rip has touched them (TRACEE_WATCH). */
