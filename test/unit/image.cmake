@@ -13,7 +13,8 @@ function(st_image_fixture name)
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 endfunction()
 set(fixtures getenv getpid thread random writes shared clock
-  seed value count open atexit atfork busy byte kept exe)
+  seed value count open atexit atfork busy byte kept exe
+  seed_half packed split garbage)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork)$")
     st_image_fixture(${fixture} Threads::Threads)

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -17,6 +18,8 @@
 /* What it found, kept so that nothing is optimised away. */
 extern long image_fixture_result;
 long image_fixture_result;
+extern char image_fixture_bytes[48];
+_Alignas(8) char image_fixture_bytes[48];
 
 #ifdef FIXTURE_THREAD
 static void *nothing(void *arg)
@@ -50,6 +53,13 @@ __attribute__((destructor)) static void say_bytes(void)
 }
 #endif
 
+#ifdef FIXTURE_GARBAGE
+__attribute__((destructor)) static void say_nothing(void)
+{
+	dprintf(STDOUT_FILENO, "\n");
+}
+#endif
+
 #ifdef FIXTURE_EXE
 static char exe[PATH_MAX];
 
@@ -59,8 +69,10 @@ __attribute__((destructor)) static void say_exe(void)
 }
 #endif
 
-__attribute__((constructor)) static void act(void)
+__attribute__((constructor)) static void act(int argc, char **argv)
 {
+	(void)argc;
+	(void)argv;
 #if defined FIXTURE_GETENV
 	const char *value = getenv("IMAGE_FIXTURE");
 
@@ -101,6 +113,23 @@ __attribute__((constructor)) static void act(void)
 #elif defined FIXTURE_SEED
 	/* As a generator of random numbers might seed itself. */
 	image_fixture_result = *(const long *)getauxval(AT_RANDOM);
+#elif defined FIXTURE_SEED_HALF
+	image_fixture_result = ((const int *)getauxval(AT_RANDOM))[1];
+#elif defined FIXTURE_PACKED
+	/* Whole, in one word. */
+	memcpy(image_fixture_bytes + 2, &argv, sizeof argv);
+#elif defined FIXTURE_SPLIT
+	memcpy(image_fixture_bytes + 4, &argv, sizeof argv);
+#elif defined FIXTURE_GARBAGE
+	long canary;
+
+	__asm__("mov %%fs:0x28, %0" : "=r"(canary));
+	memcpy(image_fixture_bytes + 2, (char *)&canary + 4, 4);
+	memcpy(image_fixture_bytes + 12, &canary, 4);
+	memcpy(image_fixture_bytes + 22, &argv, 2);
+	/* What was called from here is over. */
+	argv = __builtin_frame_address(0);
+	memcpy(image_fixture_bytes + 34, &argv, 6);
 #elif defined FIXTURE_VALUE
 	image_fixture_result = (long)getenv("IMAGE_FIXTURE");
 #elif defined FIXTURE_COUNT

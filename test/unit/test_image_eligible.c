@@ -32,7 +32,8 @@ static const struct {
 	{FIXTURE("thread"), "its start-up"},   {FIXTURE("clock"), "reads a clock"},
 	{FIXTURE("seed"), "another result"},   {FIXTURE("count"), "environment by itself"},
 	{FIXTURE("value"), "initial stack"},   {FIXTURE("open"), "leaves a file open"},
-	{FIXTURE("kept"), "another result"},
+	{FIXTURE("kept"), "another result"},   {FIXTURE("seed_half"), "another result"},
+	{FIXTURE("packed"), "another result"}, {FIXTURE("split"), "another result"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };

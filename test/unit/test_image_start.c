@@ -100,7 +100,7 @@ START_TEST(registered)
 END_TEST
 
 /* What constructors may do: what comes of it, which destructors say, is the same natively. */
-static char *const harmless[] = {FIXTURE("byte"), FIXTURE("exe")};
+static char *const harmless[] = {FIXTURE("byte"), FIXTURE("exe"), FIXTURE("garbage")};
 
 /* The part of what it writes that is the same each time ends with the first line. */
 static void run_twice(char *preload, struct run *native, struct run *started)

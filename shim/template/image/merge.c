@@ -4,11 +4,9 @@
  *  2. Pointers into the initial stack are in memory.  Those that capture.c knows are the same thing
  *     in both runs, or they are not what they look like.
  *  3. Others may be live (the value of an environment variable), and no image can have them; or
- *     they are what was left in padding and unused fields by a register that was saved there, often
- *     with some of its bytes overwritten since.  The runs' stacks are a number of bytes apart that
- *     no power of two divides, so a pointer to one thing keeps its distance to that thing, and what
- *     was cut off from a pointer does not.
- *     The same way canaries get there.
+ *     they are garbage (garbage.h).  The runs' stacks are a number of bytes apart that no power of
+ *     two divides, so a pointer to one thing keeps its distance to that thing, and what was cut off
+ *     from a pointer does not.  The same way canaries get there.
  *  4. Pointers into the stack as it was below its beginning: dead ones, but a program may have
  *     noted down how far its stack reaches.  They keep their distance to the stack's beginning.
  *  5. What a constructor is told of the arguments, and the size of stacks that libc takes from
@@ -27,14 +25,14 @@
 #include <sys/mman.h>
 #include <sys/user.h>
 
-/* How far a stack may have reached down in a program's start. */
-#define STACK_DEPTH UINT64_C(0x800000)
+#include "garbage.h"
 
 struct side {
 	const struct place *place;
 	const struct image_fix *findings; /* by address */
 	size_t count;
 	size_t next;
+	uint64_t following; /* the word behind the one that is judged */
 };
 
 static uint64_t word_at(const struct segment *s, uint64_t offset)
@@ -55,62 +53,6 @@ static const struct image_fix *finding_at(struct side *side, uint64_t at)
 		       : NULL;
 }
 
-static bool is_near_stack(const struct place *p, uint64_t value)
-{
-	return value >= p->stack - STACK_DEPTH && value < p->stack_top;
-}
-
-/* The same for the lower half of a pointer, whose other half was overwritten. */
-static bool is_near_stack_half(const struct place *p, uint64_t half)
-{
-	return is_near_stack(p, (p->stack & ~UINT64_C(0xffffffff)) | half);
-}
-
-static bool is_half_garbage(const struct place *ap, uint64_t a, const struct place *bp, uint64_t b)
-{
-	uint64_t low_a = a & 0xffffffff;
-	uint64_t low_b = b & 0xffffffff;
-
-	if (a >> 32 == b >> 32)
-		return is_near_stack_half(ap, low_a) && is_near_stack_half(bp, low_b);
-	return low_a == low_b && is_near_stack_half(ap, a >> 32) && is_near_stack_half(bp, b >> 32);
-}
-
-/* True if both point to the same place in something that the kernel has put on the stack. */
-static bool is_same_thing(const struct place *ap, uint64_t a, const struct place *bp, uint64_t b)
-{
-	return a - ap->stack == b - bp->stack || a - ap->auxv == b - bp->auxv ||
-	       a - ap->aux[AT_RANDOM] == b - bp->aux[AT_RANDOM] ||
-	       a - ap->strings == b - bp->strings || a - ap->envp == b - bp->envp ||
-	       a - ap->env_strings == b - bp->env_strings || a - ap->stack_top == b - bp->stack_top;
-}
-
-/*
- * True if the words differ only where each has its own process's canary, of which some bytes may
- * have been overwritten: what a frame has left in padding.  *a is then freed of it.
- */
-static bool is_canary(const struct place *ap, uint64_t *a, const struct place *bp, uint64_t b)
-{
-	uint64_t mask = 0;
-	int bytes = 0;
-
-	for (int i = 8; i < 64; i += 8) {
-		uint64_t byte = UINT64_C(0xff) << i;
-
-		if ((*a & byte) == (ap->canary & byte) && (b & byte) == (bp->canary & byte)) {
-			mask |= byte;
-			bytes++;
-		} else if ((*a & byte) != (b & byte)) {
-			return false;
-		}
-	}
-	/* Fewer may be so by chance. */
-	if (bytes < 4 || (*a & 0xff) != (b & 0xff))
-		return false;
-	*a &= ~mask;
-	return true;
-}
-
 /* PTR_MANGLE of glibc on x86-64: xor with the guard, rotate left by 17. */
 static uint64_t unmangle(const struct place *p, uint64_t value)
 {
@@ -128,7 +70,10 @@ static enum verdict judge_stack(const struct place *ap, uint64_t a, const struct
 		fix->arg = (int32_t)(a - ap->stack);
 		return VERDICT_FIX;
 	}
-	if (is_same_thing(ap, a, bp, b) || (a % PAGE_SIZE == 0 && b % PAGE_SIZE == 0))
+	/* What is at its top is above where it begins. */
+	if (a == b && a < ap->stack && b < bp->stack && a % PAGE_SIZE != 0)
+		return VERDICT_SAME;
+	if (garbage_is_same_thing(ap, a, bp, b) || (a % PAGE_SIZE == 0 && b % PAGE_SIZE == 0))
 		return VERDICT_LIVE;
 	return VERDICT_SAME;
 }
@@ -165,8 +110,9 @@ static enum verdict judge_mangled(const struct place *ap, uint64_t *a, const str
 		return VERDICT_FIX;
 	}
 	/* Of a setjmp() whose stack is gone. */
-	return is_near_stack(ap, plain_a) && is_near_stack(bp, plain_b) ? VERDICT_SAME
-									: VERDICT_CHANCE;
+	return garbage_is_near_stack(ap, plain_a) && garbage_is_near_stack(bp, plain_b)
+		       ? VERDICT_SAME
+		       : VERDICT_CHANCE;
 }
 
 /*
@@ -184,14 +130,16 @@ static enum verdict judge_word(struct side *as, uint64_t *a, struct side *bs, ui
 		*a = 0;
 		return VERDICT_FIX;
 	}
-	if (is_near_stack(as->place, *a) && is_near_stack(bs->place, b))
+	if (garbage_is_near_stack(as->place, *a) && garbage_is_near_stack(bs->place, b))
 		return judge_stack(as->place, *a, bs->place, b, fix);
 	if (fa || fb)
 		return VERDICT_CHANCE;
-	if (*a == b || is_half_garbage(as->place, *a, bs->place, b))
+	if (*a == b || garbage_is_half(as->place, *a, as->following, bs->place, b, bs->following))
 		return VERDICT_SAME;
-	if (is_canary(as->place, a, bs->place, b))
+	if (garbage_is_canary(as->place, a, bs->place, b))
 		return VERDICT_CLEARED;
+	if (garbage_is_pointer(as->place, *a, as->following, bs->place, b, bs->following))
+		return VERDICT_SAME;
 	/* By which malloc marks freed memory.  What is made of it is something else. */
 	if (*a == as->place->spot->random && b == bs->place->spot->random)
 		return VERDICT_SAME;
@@ -229,7 +177,10 @@ static int merge_segment(struct capture *a, struct segment *s, const struct segm
 	for (uint64_t offset = 0; !err && offset < s->data_size; offset += sizeof(uint64_t)) {
 		struct image_fix fix = {.at = s->at + offset};
 		uint64_t value = word_at(s, offset);
+		bool is_last = offset + sizeof value == s->data_size;
 
+		as->following = is_last ? 0 : word_at(s, offset + sizeof value);
+		bs->following = is_last ? 0 : word_at(t, offset + sizeof value);
 		switch (judge_word(as, &value, bs, word_at(t, offset), &fix)) {
 		case VERDICT_SAME:
 			break;

@@ -5,10 +5,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "watch_part.h"
 
 enum { STEPS_MAX = 100000 };
+
+/* In the thread control block (sysdeps/x86_64/nptl/tls.h). */
+enum { TCB_CANARY = 0x28, TCB_GUARD = 0x30 };
 
 int watch_refuse(struct watch *w, const char *format, ...)
 {
@@ -20,12 +24,34 @@ int watch_refuse(struct watch *w, const char *format, ...)
 	return -ENOTSUP;
 }
 
+/*
+ * ld.so has made its guards of the kernel's random bytes, and no constructor has run: whoever reads
+ * the bytes from now on finds others, and what looks like a guard is one.
+ */
+static int forget_random(struct watch *w, const struct place *p, const struct tracee *t)
+{
+	uint64_t guards[2] = {0};
+	uint64_t others[2];
+	int err = tracee_read(t, w->fs_base + TCB_CANARY, guards, sizeof guards[0]);
+
+	if (!err)
+		err = tracee_read(t, w->fs_base + TCB_GUARD, guards + 1, sizeof guards[1]);
+	if (err || guards[0] != p->canary || guards[1] != p->guard)
+		return watch_refuse(w, "its loader sets no guards, or sets them late");
+	if (getrandom(others, sizeof others, 0) != sizeof others)
+		return -EIO;
+	return tracee_write(t, p->aux[AT_RANDOM], others, sizeof others);
+}
+
 /* A function of ld.so or libc that is watched was called. */
 static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 		       struct functions *f, const struct user_regs_struct *regs)
 {
-	if (regs->rip == f->loaded)
-		return functions_watch_libc(f, p, t);
+	if (regs->rip == f->loaded) {
+		int err = functions_watch_libc(f, p, t);
+
+		return err || !f->libc ? err : forget_random(w, p, t);
+	}
 	if (regs->rip == f->get_random)
 		return watch_random(w, p, t, f, regs);
 	return watch_function(w, t, f, regs);

@@ -120,8 +120,8 @@ static int note_bound(struct watch *w, uint64_t capability, long answer)
 	return 0;
 }
 
-/* What a byte is asked for, or eight: to see whether there are any (gnutls).  More may be the seed of
-   a generator. */
+/* What a byte is asked for, or eight: to see whether there are any (gnutls).  More may be the seed
+   of a generator. */
 static int random_size(struct watch *w, const struct place *p, uint64_t size)
 {
 	return size > sizeof p->spot->random
