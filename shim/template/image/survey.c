@@ -191,7 +191,18 @@ static int cut_gaps(struct survey *s)
 	return err;
 }
 
-/* Bytes that are stored only because they lie among others that differ from the file. */
+/* Pages of a stored area that are in the image: of memory without a file not the end that nobody
+   has touched. */
+static uint64_t stored_pages(const struct area *a)
+{
+	uint64_t pages = a->pages;
+
+	while (!a->map.ino && pages && a->states[pages - 1] != PAGE_OWN)
+		pages--;
+	return pages;
+}
+
+/* Bytes that are stored only because they lie among others that differ. */
 static uint64_t filling(const struct survey *s)
 {
 	uint64_t bytes = 0;
@@ -199,8 +210,8 @@ static uint64_t filling(const struct survey *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct area *a = &s->areas[i];
 
-		if (a->stored && a->map.ino)
-			bytes += (a->pages - a->own) * PAGE_SIZE;
+		if (a->stored)
+			bytes += (stored_pages(a) - a->own) * PAGE_SIZE;
 	}
 	return bytes;
 }
