@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,42 @@ __attribute__((destructor)) static void say_exe(void)
 }
 #endif
 
+#if defined FIXTURE_ACTION || defined FIXTURE_ACTION_OLD
+static void say_caught(int sig)
+{
+	dprintf(STDOUT_FILENO, "caught %d\n", sig);
+}
+
+__attribute__((destructor)) static void raise_it(void)
+{
+	raise(SIGUSR1);
+}
+
+static int catch_it(struct sigaction *old)
+{
+	struct sigaction action = {.sa_handler = say_caught, .sa_flags = SA_RESTART};
+
+	sigaddset(&action.sa_mask, SIGUSR2);
+	return sigaction(SIGUSR1, &action, old);
+}
+#endif
+
+/* As the kernel has them: libc hides two signals of its own. */
+__attribute__((unused)) static unsigned long change_mask(int how, unsigned long set)
+{
+	unsigned long old = 0;
+
+	syscall(SYS_rt_sigprocmask, how, &set, &old, sizeof old);
+	return old;
+}
+
+#if defined FIXTURE_UNBLOCKS || defined FIXTURE_RESTORES
+__attribute__((destructor)) static void say_mask(void)
+{
+	dprintf(STDOUT_FILENO, "%lx\n", change_mask(SIG_BLOCK, 0));
+}
+#endif
+
 __attribute__((constructor)) static void act(int argc, char **argv)
 {
 	(void)argc;
@@ -130,6 +167,25 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 	/* What was called from here is over. */
 	argv = __builtin_frame_address(0);
 	memcpy(image_fixture_bytes + 34, &argv, 6);
+#elif defined FIXTURE_ACTION
+	image_fixture_result = catch_it(NULL);
+#elif defined FIXTURE_ACTION_OLD
+	struct sigaction old;
+
+	image_fixture_result = catch_it(&old);
+#elif defined FIXTURE_UNBLOCKS
+	/* As libpthread.so before glibc 2.34. */
+	change_mask(SIG_UNBLOCK, 3UL << 31);
+#elif defined FIXTURE_UNBLOCKS_TRAP
+	change_mask(SIG_UNBLOCK, 1UL << (SIGTRAP - 1));
+#elif defined FIXTURE_RESTORES
+	change_mask(SIG_SETMASK, change_mask(SIG_BLOCK, ~0UL));
+#elif defined FIXTURE_BLOCKS
+	change_mask(SIG_BLOCK, 1UL << (SIGUSR2 - 1));
+#elif defined FIXTURE_EMPTIES
+	change_mask(SIG_SETMASK, 0);
+#elif defined FIXTURE_MASK
+	image_fixture_result = (long)change_mask(SIG_BLOCK, 0);
 #elif defined FIXTURE_VALUE
 	image_fixture_result = (long)getenv("IMAGE_FIXTURE");
 #elif defined FIXTURE_COUNT

@@ -24,16 +24,6 @@ int image_bake(const char *image, const char *program, char *const envp[], char 
 	return err;
 }
 
-bool image_refusal_is_known(const char *why)
-{
-#if __GLIBC_PREREQ(2, 34)
-	(void)why;
-	return false;
-#else
-	return strstr(why, "system call 13") != NULL;
-#endif
-}
-
 void image_run(struct run *run, const char *file, char *const argv[], char *const envp[],
 	       void (*setup)(void))
 {

@@ -10,12 +10,6 @@
 /* Bake `program` in the environment envp to the file `image`.  bake()'s result; why as there. */
 int image_bake(const char *image, const char *program, char *const envp[], char why[128]);
 
-/*
- * True if a program of the system may be refused because of `why` with this libc: before 2.34 where
- * it has libpthread.so.
- */
-bool image_refusal_is_known(const char *why);
-
 /* What a program wrote and how it ended. */
 struct run {
 	char output[65536]; /* standard output and error together, terminated */

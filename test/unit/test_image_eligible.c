@@ -27,13 +27,25 @@ static const struct {
 	char *preload;
 	const char *because;
 } constructors[] = {
-	{FIXTURE("getpid"), "system call 39"}, {FIXTURE("random"), "32 random bytes"},
-	{FIXTURE("writes"), "for writing"},    {FIXTURE("shared"), "shared memory"},
-	{FIXTURE("thread"), "its start-up"},   {FIXTURE("clock"), "reads a clock"},
-	{FIXTURE("seed"), "another result"},   {FIXTURE("count"), "environment by itself"},
-	{FIXTURE("value"), "initial stack"},   {FIXTURE("open"), "leaves a file open"},
-	{FIXTURE("kept"), "another result"},   {FIXTURE("seed_half"), "another result"},
-	{FIXTURE("packed"), "another result"}, {FIXTURE("split"), "another result"},
+	{FIXTURE("getpid"), "system call 39"},
+	{FIXTURE("random"), "32 random bytes"},
+	{FIXTURE("writes"), "for writing"},
+	{FIXTURE("shared"), "shared memory"},
+	{FIXTURE("thread"), "its start-up"},
+	{FIXTURE("clock"), "reads a clock"},
+	{FIXTURE("seed"), "another result"},
+	{FIXTURE("count"), "environment by itself"},
+	{FIXTURE("value"), "initial stack"},
+	{FIXTURE("open"), "leaves a file open"},
+	{FIXTURE("kept"), "another result"},
+	{FIXTURE("seed_half"), "another result"},
+	{FIXTURE("action_old"), "asks what a signal does"},
+	{FIXTURE("blocks"), "changes the signal mask"},
+	{FIXTURE("empties"), "changes the signal mask"},
+	{FIXTURE("unblocks_trap"), "changes the signal mask"},
+	{FIXTURE("mask"), "another result"},
+	{FIXTURE("packed"), "another result"},
+	{FIXTURE("split"), "another result"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };

@@ -197,6 +197,7 @@ static int second_spot(const struct spot *first, struct spot *second)
 	second->stack_limit += 0x1b8000;
 	second->more_arguments = MORE_ARGUMENTS;
 	second->random = ~first->random;
+	second->blocked = ~WATCH_UNBLOCKABLE;
 	return getrandom(second->at_random, sizeof second->at_random, 0) == sizeof second->at_random
 		       ? 0
 		       : -EIO;
@@ -207,23 +208,27 @@ static int second_spot(const struct spot *first, struct spot *second)
  * either understood or must not be kept.
  */
 static int see_if_repeatable(const struct image_source *source, char *const envp[],
-			     const struct place *place, struct capture *first,
-			     char why[BAKE_WHY_MAX])
+			     struct run *once, struct capture *first, char why[BAKE_WHY_MAX])
 {
 	struct capture second;
 	struct spot spot;
 	struct run run;
 	char **more = second_environment(envp);
-	int err = more ? second_spot(place->spot, &spot) : -ENOMEM;
+	int err = more ? second_spot(once->place.spot, &spot) : -ENOMEM;
 
 	if (!err)
 		err = run_to_entry(&run, source->target, more, &spot, why);
 	free(more);
 	if (err)
 		return err;
+	err = watch_compare(&once->watch, &run.watch, &spot);
+	if (err) {
+		run_end(&run);
+		return refuse(why, once->watch.refusal);
+	}
 	err = capture_run(&second, &run, why);
 	if (!err) {
-		err = capture_merge(first, place, &second, &run.place);
+		err = capture_merge(first, &once->place, &second, &run.place);
 		if (err == -ENOTSUP)
 			refuse(why, first->refusal);
 	}
@@ -233,14 +238,14 @@ static int see_if_repeatable(const struct image_source *source, char *const envp
 }
 
 /* Write the image of a program that was run in this environment. */
-static int keep(int fd, const struct image_source *source, const struct run *run,
-		char *const envp[], uint64_t lazy_flag, char why[BAKE_WHY_MAX])
+static int keep(int fd, const struct image_source *source, struct run *run, char *const envp[],
+		uint64_t lazy_flag, char why[BAKE_WHY_MAX])
 {
 	struct capture capture;
 	int err = capture_run(&capture, run, why);
 
 	if (!err)
-		err = see_if_repeatable(source, envp, &run->place, &capture, why);
+		err = see_if_repeatable(source, envp, run, &capture, why);
 	if (!err && lazy_flag)
 		err = eager_restore(&capture, lazy_flag);
 	if (!err)

@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 8,
+	IMAGE_VERSION = 9,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -113,6 +113,15 @@ struct image_bound {
 	int32_t answer; /* 0, 1 or a negative error number */
 };
 
+/* What is done with a signal, as libpthread.so sets it before glibc 2.34: rt_sigaction(2), with
+   `action` as the kernel has it. */
+struct image_action {
+	uint64_t signal;
+	struct {
+		uint64_t handler, flags, restorer, mask;
+	} action;
+};
+
 struct image_table {
 	uint64_t magic;
 	uint32_t version;
@@ -148,6 +157,8 @@ struct image_table {
 	uint32_t limits, limit_count;
 	uint32_t touches, touch_count;
 	uint32_t bounds, bound_count;
+	uint32_t actions, action_count;
+	uint64_t unblocked; /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
 	uint64_t own_bytes; /* memory that was not as in its file, or zero: the least to store */
 	uint64_t vdso_size; /* of the vDSO it was baked with: another kernel has another */
 };

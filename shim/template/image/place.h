@@ -38,6 +38,7 @@ struct spot {
 	   of getrandom(2), by which malloc marks freed memory. */
 	uint64_t at_random[2];
 	uint64_t stack_limit; /* RLIMIT_STACK as the program sees it */
+	uint64_t blocked;     /* signals, at the beginning */
 	/* How many arguments more than its name the program gets. */
 	int more_arguments;
 	uint64_t random;

@@ -15,7 +15,8 @@
  *     program break.  Each such word is on a list, with what it must be here.
  *  5. The kernel told the auxiliary vector about the image.  The program must read there what it
  *     would have read natively: its own headers, entry point, loader and name.
- *  6. What the kernel keeps per thread was not inherited: thread pointer, tid, robust list, rseq.
+ *  6. What the kernel keeps per thread was not inherited: thread pointer, tid, robust list, rseq;
+ *     nor what start-up has set for signals.
  *  7. Canaries of all processes from one image would be the same: the stack guard is drawn anew
  *     from this process's AT_RANDOM, as ld.so does.  No frame that holds an old one exists.
  *  8. Read-only data that has to be changed is mapped writable and protected again at the end.
@@ -407,6 +408,19 @@ static void touch_pages(const struct image_table *t)
 	}
 }
 
+/* As start-up has done, when what is called then is in its place. */
+static bool set_signals(const struct image_table *t)
+{
+	const struct image_action *list = at_offset(t, t->actions);
+
+	for (uint32_t i = 0; i < t->action_count; i++)
+		if (sys_call4(SYS_rt_sigaction, (long)list[i].signal, (long)&list[i].action, 0,
+			      sizeof t->unblocked))
+			return false;
+	return !t->unblocked || !sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&t->unblocked, 0,
+					   sizeof t->unblocked);
+}
+
 struct onward resume(uint64_t *stack, const char *code)
 {
 	const struct image_table *t = (const void *)(code + RESUME_CODE_SIZE);
@@ -434,5 +448,7 @@ struct onward resume(uint64_t *stack, const char *code)
 		if (sys_call3(SYS_mprotect, (long)protects[i].at, (long)protects[i].size,
 			      (long)protects[i].prot))
 			start_natively(&p);
+	if (!set_signals(t))
+		start_natively(&p);
 	return (struct onward){t->entry, t->rdx};
 }

@@ -318,6 +318,15 @@ static int add_bounds(struct table *t, const struct watch *w)
 	return at ? 0 : -ENOMEM;
 }
 
+static int add_actions(struct table *t, const struct watch *w)
+{
+	uint32_t at = add(t, w->actions, w->action_count * sizeof w->actions[0]);
+
+	head(t)->actions = at;
+	head(t)->action_count = w->action_count;
+	return at ? 0 : -ENOMEM;
+}
+
 int table_build(struct table *t, const struct image_source *source, const struct place *p,
 		const struct watch *w, const struct capture *c, char why[128])
 {
@@ -354,6 +363,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
 		.script_args = source->script_args,
+		.unblocked = w->unblocked,
 	};
 	target = add_target(t, source->target, source->program);
 	fixes = add(t, c->fixes, c->fix_count * sizeof *c->fixes);
@@ -375,6 +385,8 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		err = add_limits(t, w);
 	if (!err)
 		err = add_bounds(t, w);
+	if (!err)
+		err = add_actions(t, w);
 	head(t)->size = (uint32_t)t->size;
 	if (err) {
 		free(t->data);

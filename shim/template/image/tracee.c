@@ -160,6 +160,16 @@ int tracee_set_regs(const struct tracee *t, const struct user_regs_struct *regs)
 	return ptrace(PTRACE_SETREGS, t->pid, NULL, regs) < 0 ? -errno : 0;
 }
 
+int tracee_get_mask(const struct tracee *t, uint64_t *mask)
+{
+	return ptrace(PTRACE_GETSIGMASK, t->pid, sizeof *mask, mask) < 0 ? -errno : 0;
+}
+
+int tracee_set_mask(const struct tracee *t, uint64_t mask)
+{
+	return ptrace(PTRACE_SETSIGMASK, t->pid, sizeof mask, &mask) < 0 ? -errno : 0;
+}
+
 /* One instruction; true system call stops do not occur in a single step. */
 static int step(const struct tracee *t)
 {

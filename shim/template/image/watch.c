@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "watch_part.h"
@@ -72,6 +73,8 @@ static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
 	w->rdx = regs->rdx;
 	w->curbrk = f->curbrk;
 	err = watch_vectors_end(w);
+	if (!err)
+		err = tracee_get_mask(t, &w->mask);
 	return err ? err : tracee_remove_breakpoints(t);
 }
 
@@ -82,6 +85,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 	int err = tracee_add_breakpoint(t, p->aux[AT_ENTRY]);
 
 	*w = (struct watch){0};
+	if (!err)
+		err = tracee_set_mask(t, p->spot->blocked);
 	if (!err)
 		err = functions_watch_loader(&functions, p, t);
 	if (!err)
@@ -114,6 +119,24 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		}
 	}
 	return err;
+}
+
+/*
+ * Signal by signal: it is left as it was if it is unblocked at the end of the run that began so,
+ * and blocked at the end of the other one.  The two that libpthread.so unblocks before glibc 2.34,
+ * so that threads can be cancelled, are its own.
+ */
+int watch_compare(struct watch *w, const struct watch *second, const struct spot *spot)
+{
+	const uint64_t libpthreads = UINT64_C(3) << 31;
+
+	w->unblocked = spot->blocked & ~second->mask;
+	if (w->mask || (second->mask & ~spot->blocked) || (w->unblocked & ~libpthreads))
+		return watch_refuse(w, "its start-up changes the signal mask");
+	if (w->action_count != second->action_count ||
+	    memcmp(w->actions, second->actions, w->action_count * sizeof w->actions[0]) != 0)
+		return watch_refuse(w, "its start-up has another result each time");
+	return 0;
 }
 
 void watch_free(struct watch *w)

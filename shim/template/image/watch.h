@@ -4,19 +4,32 @@
  *
  * Everything that ld.so and the libraries' constructors do is seen.  What leaves a trace outside
  * the process's memory, or depends on who, when and where it runs, makes the program ineligible;
- * what depends on files, the environment and resource limits is written down, for resume to check.
+ * what depends on files, the environment and resource limits is written down, for resume to check;
+ * and what signals do, for resume to do the same.
  */
 #ifndef ST_IMAGE_WATCH_H
 #define ST_IMAGE_WATCH_H
 
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 
 #include "format.h"
 #include "place.h"
 #include "tracee.h"
 
-enum { WATCH_FILES = 256, WATCH_NAMES = 32, WATCH_LIMITS = 16, WATCH_BOUNDS = 64 };
+enum {
+	WATCH_FILES = 256,
+	WATCH_NAMES = 32,
+	WATCH_LIMITS = 16,
+	WATCH_BOUNDS = 64,
+	WATCH_ACTIONS = 16
+};
+
+/* Signals that cannot be blocked, or by which a tracee stops: as rt_sigprocmask(2) has them. */
+#define WATCH_UNBLOCKABLE \
+	(UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1) | \
+	 UINT64_C(1) << (SIGSEGV - 1) | UINT64_C(1) << (SIGTRAP - 1))
 
 struct seen_file {
 	char *path; /* absolute */
@@ -43,8 +56,12 @@ struct watch {
 	unsigned limit_count;
 	struct image_bound bounds[WATCH_BOUNDS];
 	unsigned bound_count;
-	int open_files;    /* opened and not closed */
-	bool sees_vectors; /* ld.so was seen to go through the environment */
+	struct image_action actions[WATCH_ACTIONS];
+	unsigned action_count;
+	uint64_t mask;      /* of blocked signals, at the entry point */
+	uint64_t unblocked; /* of those that were blocked at the beginning: watch_compare() */
+	int open_files;     /* opened and not closed */
+	bool sees_vectors;  /* ld.so was seen to go through the environment */
 	/* Why the program is not eligible, "" if it is. */
 	char refusal[128];
 };
@@ -55,5 +72,11 @@ struct watch {
  */
 int watch_run(struct watch *w, struct place *p, struct tracee *t);
 void watch_free(struct watch *w);
+
+/*
+ * Compare what a second run has done to its signals, which began with those of its spot blocked:
+ * that must be the same, whatever a process begins with.  0; or -ENOTSUP with w->refusal set.
+ */
+int watch_compare(struct watch *w, const struct watch *second, const struct spot *spot);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -118,6 +119,32 @@ static int note_bound(struct watch *w, uint64_t capability, long answer)
 		return watch_refuse(w, "its start-up looks at too many capabilities");
 	w->bounds[w->bound_count++] = (struct image_bound){(uint32_t)capability, (int32_t)answer};
 	return 0;
+}
+
+/* Resume does the same.  What was set before is another thing in each process. */
+static int note_action(struct watch *w, const struct tracee *t, const struct call *c)
+{
+	struct image_action *a = &w->actions[w->action_count];
+
+	if (!c->arg[1] || c->arg[2])
+		return watch_refuse(w, "its start-up asks what a signal does");
+	if (w->action_count == WATCH_ACTIONS)
+		return watch_refuse(w, "its start-up sets what too many signals do");
+	a->signal = c->arg[0];
+	w->action_count++;
+	return tracee_read(t, c->arg[1], &a->action, sizeof a->action);
+}
+
+/* What has come of it is seen at the end, from two masks that it began with; but not of signals
+   that a tracee gets even if they are blocked, which unblocks them. */
+static int see_mask(struct watch *w, const struct tracee *t, const struct call *c)
+{
+	uint64_t set = 0;
+	int err = c->arg[1] ? tracee_read(t, c->arg[1], &set, sizeof set) : 0;
+
+	if (!err && c->arg[0] == SIG_UNBLOCK && (set & WATCH_UNBLOCKABLE))
+		err = watch_refuse(w, "its start-up changes the signal mask");
+	return err;
 }
 
 /* What a byte is asked for, or eight: to see whether there are any (gnutls).  More may be the seed
@@ -264,6 +291,10 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		if ((pid_t)c->arg[0] != -1)
 			return watch_refuse(w, "its start-up chooses processors");
 		return 0;
+	case SYS_rt_sigaction:
+		return note_action(w, t, c);
+	case SYS_rt_sigprocmask:
+		return see_mask(w, t, c);
 	case SYS_prctl:
 		if (c->arg[0] != PR_CAPBSET_READ)
 			return watch_refuse(w, "its start-up calls prctl(%lu)", c->arg[0]);
@@ -287,8 +318,6 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_statfs:
 	case SYS_prlimit64:
 	case SYS_getrlimit:
-	/* Questions whose answer is the default, by the way it was started. */
-	case SYS_rt_sigprocmask:
 		return 0;
 	default:
 		return watch_refuse(w, "its start-up makes system call %ld", c->nr);
@@ -336,8 +365,8 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 		return note_bound(w, c->arg[1], result);
 	case SYS_getrlimit:
 		return watch_refuse(w, "its start-up calls getrlimit");
-	case SYS_rt_sigprocmask:
-		return c->arg[1] ? watch_refuse(w, "its start-up changes the signal mask") : 0;
+	case SYS_rt_sigaction:
+		return result ? watch_refuse(w, "its start-up cannot set what a signal does") : 0;
 	default:
 		return 0;
 	}

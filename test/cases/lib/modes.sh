@@ -53,12 +53,6 @@ in_libc() {
     done
 }
 
-# reporter_images N: N, or nothing where the reporter cannot have an image: before glibc 2.34 it
-# needs libpthread.so, whose start-up sets signal handlers.
-reporter_images() {
-    [ -z "$(in_libc execveat)" ] || printf '%s' "$1"
-}
-
 # modes_begin NAME: an empty directory $work that only this test uses.
 modes_begin() {
     : "${ST_CASES_WORK:?}" "${ST_CASES_BIN:?}" "${ST_PRELOAD:?}" "${ST_PRELOAD_STUB:?}"

@@ -19,7 +19,7 @@ expect_starts=2
 # libc starts the shell of system() and popen() by itself, and a descriptor has no path.
 case $mechanism in
 system | popen_* | execveat* | fexecve*) ;;
-*) expect_image=$(reporter_images 1) ;;
+*) expect_image=1 ;;
 esac
 
 for setup in plain rich; do

@@ -87,7 +87,7 @@ hashbang)
     printf '#!%s\n' "$reporter" >"$work/plain"
     printf '#! %s  one "two  words" \n' "$reporter" >"$work/argument"
     chmod +x "$work/plain" "$work/argument"
-    expect_image=$(reporter_images 4)
+    expect_image=4
     compare_modes sh -c '"$1/plain" a "b c" ""; "$1/argument"; cd "$1" && PATH=$1 plain x; exec "$1/plain" last' \
         name "$work"
     ;;
