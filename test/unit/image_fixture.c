@@ -147,6 +147,13 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	image_fixture_result = now.tv_nsec;
+#elif defined FIXTURE_SECONDS
+	image_fixture_result = time(NULL);
+#elif defined FIXTURE_COARSE
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	image_fixture_result = now.tv_sec;
 #elif defined FIXTURE_SEED
 	/* As a generator of random numbers might seed itself. */
 	image_fixture_result = *(const long *)getauxval(AT_RANDOM);

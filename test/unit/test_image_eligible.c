@@ -43,6 +43,8 @@ static const struct {
 	{FIXTURE("blocks"), "changes the signal mask"},
 	{FIXTURE("empties"), "changes the signal mask"},
 	{FIXTURE("unblocks_trap"), "changes the signal mask"},
+	{FIXTURE("seconds"), "reads a clock"},
+	{FIXTURE("coarse"), "reads a clock"},
 	{FIXTURE("mask"), "another result"},
 	{FIXTURE("packed"), "another result"},
 	{FIXTURE("split"), "another result"},

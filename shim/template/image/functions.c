@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,13 +97,62 @@ void symbols_find(pid_t pid, uint64_t at, struct symbol *symbols, size_t count)
 	mappings_free(&m);
 }
 
+/* The symbols of the vDSO, which is in no file. */
+static int find_in_vdso(const struct place *p, const struct tracee *t, struct symbol *symbols,
+			size_t count)
+{
+	char *data = malloc(p->vdso_size);
+	int err = data ? tracee_read(t, p->vdso, data, p->vdso_size) : -ENOMEM;
+	Elf *elf = NULL;
+
+	elf_version(EV_CURRENT);
+	if (!err)
+		elf = elf_memory(data, p->vdso_size);
+	if (elf) {
+		find_in_elf(elf, symbols, count);
+		for (size_t i = 0; i < count; i++)
+			if (symbols[i].address)
+				symbols[i].address += p->vdso - link_base(elf);
+		elf_end(elf);
+	}
+	free(data);
+	return err;
+}
+
+/* Seconds, and what was the time at the last tick, it reads without rdtsc. */
+static int watch_clocks(struct functions *f, const struct place *p, struct tracee *t)
+{
+	struct symbol symbols[FUNCTIONS_CLOCKS] = {
+		{.name = "__vdso_clock_gettime"},
+		{.name = "__vdso_gettimeofday"},
+		{.name = "__vdso_time"},
+	};
+	int err = find_in_vdso(p, t, symbols, FUNCTIONS_CLOCKS);
+
+	for (size_t i = 0; !err && i < FUNCTIONS_CLOCKS; i++) {
+		f->clocks[i] = symbols[i].address;
+		err = f->clocks[i] ? tracee_add_breakpoint(t, f->clocks[i]) : -ENOEXEC;
+	}
+	return err;
+}
+
 int functions_watch_loader(struct functions *f, const struct place *p, struct tracee *t)
 {
 	struct symbol loaded = {.name = "_dl_debug_state"};
+	int err;
 
 	symbols_find(t->pid, p->aux[AT_BASE], &loaded, 1);
 	f->loaded = loaded.address;
-	return f->loaded ? tracee_add_breakpoint(t, f->loaded) : -ENOEXEC;
+	err = f->loaded ? tracee_add_breakpoint(t, f->loaded) : -ENOEXEC;
+	return err ? err : watch_clocks(f, p, t);
+}
+
+bool functions_read_clock(const struct functions *f, uint64_t at)
+{
+	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)
+		if (at == f->clocks[i])
+			return true;
+	return false;
 }
 
 static void find_libc(struct functions *f, pid_t pid)

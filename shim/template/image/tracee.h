@@ -14,7 +14,7 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
-enum { TRACEE_BREAKPOINTS = 12, TRACEE_WORDS = 4 };
+enum { TRACEE_BREAKPOINTS = 16, TRACEE_WORDS = 4 };
 
 struct breakpoint {
 	uint64_t at;

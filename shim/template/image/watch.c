@@ -53,6 +53,8 @@ static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 
 		return err || !f->libc ? err : forget_random(w, p, t);
 	}
+	if (functions_read_clock(f, regs->rip))
+		return watch_refuse(w, "its start-up reads a clock");
 	if (regs->rip == f->get_random)
 		return watch_random(w, p, t, f, regs);
 	return watch_function(w, t, f, regs);
