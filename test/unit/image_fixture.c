@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,13 @@ __attribute__((destructor)) static void say_bytes(void)
 __attribute__((destructor)) static void say_nothing(void)
 {
 	dprintf(STDOUT_FILENO, "\n");
+}
+#endif
+
+#ifdef FIXTURE_AFFINITY
+__attribute__((destructor)) static void say_affinity(void)
+{
+	dprintf(STDOUT_FILENO, "%ld\n", image_fixture_result);
 }
 #endif
 
@@ -154,6 +162,11 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	image_fixture_result = now.tv_sec;
+#elif defined FIXTURE_AFFINITY
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		image_fixture_result = CPU_COUNT(&set) * 1000 + CPU_ISSET(1, &set);
 #elif defined FIXTURE_SEED
 	/* As a generator of random numbers might seed itself. */
 	image_fixture_result = *(const long *)getauxval(AT_RANDOM);

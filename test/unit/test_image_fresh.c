@@ -3,6 +3,7 @@
  * resume checks, changed alone.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 
 #include "image_help.h"
 #include "scratch.h"
+#include "shim/template/image/tracee.h"
 
 #define FIXTURE(name) FIXTURE_DIR "/libimage_fixture_" name ".so"
 
@@ -193,6 +195,49 @@ START_TEST(stack_limit)
 }
 END_TEST
 
+static void one_processor(void)
+{
+	cpu_set_t all;
+	cpu_set_t one;
+
+	sched_getaffinity(0, sizeof all, &all);
+	CPU_ZERO(&one);
+	for (size_t cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof one, &one);
+}
+
+/* A library has asked for the processors. */
+START_TEST(processors)
+{
+	char *envp[] = {"LD_PRELOAD=" FIXTURE("affinity"), NULL};
+	cpu_set_t all;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+	if (CPU_COUNT(&all) < 2)
+		return;
+	prepare(envp);
+	ck_assert_int_eq(resumed(envp, one_processor), 0);
+}
+END_TEST
+
+/* One that bakes stays on one, which is not what it notes down. */
+START_TEST(processors_of_service)
+{
+	char *envp[] = {"LD_PRELOAD=" FIXTURE("affinity"), NULL};
+	const char *program = "/usr/bin/readlink";
+	cpu_set_t all;
+	char why[128];
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+	tracee_stay_on_cpu();
+	ck_assert_int_eq(image_bake(scratch_path("image"), program, envp, why), 0);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
+	ck_assert_int_eq(image_was_resumed(scratch_path("image"), program, envp, NULL), 1);
+}
+END_TEST
+
 /* In units of 256 KiB; set before image_run(). */
 static rlim_t address_space;
 
@@ -242,6 +287,8 @@ int main(void)
 	tcase_add_test(tc, variable_gone);
 	tcase_add_test(tc, constructors_variable);
 	tcase_add_test(tc, stack_limit);
+	tcase_add_test(tc, processors);
+	tcase_add_test(tc, processors_of_service);
 	tcase_add_test(tc, address_space_limit);
 	return scratch_run(suite);
 }

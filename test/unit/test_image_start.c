@@ -96,8 +96,8 @@ END_TEST
 
 /* What constructors may do: what comes of it, which destructors say, is the same natively. */
 static char *const harmless[] = {
-	FIXTURE("byte"),   FIXTURE("exe"),      FIXTURE("garbage"),
-	FIXTURE("action"), FIXTURE("unblocks"), FIXTURE("restores"),
+	FIXTURE("byte"),     FIXTURE("exe"),      FIXTURE("garbage"),  FIXTURE("action"),
+	FIXTURE("unblocks"), FIXTURE("restores"), FIXTURE("affinity"),
 };
 
 /* All but one, and those that libc hides too. */

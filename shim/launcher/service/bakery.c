@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 
 #include "elfcache/exe.h"
 #include "security.h"
+#include "shim/template/image/tracee.h"
 
 enum { PATIENCE_MS = 20000 };
 
@@ -93,20 +93,6 @@ static void fill_order(const struct order *order, struct bakery_result *result)
 	}
 }
 
-/* The process that is run and the one that follows it take turns; so no other has to be woken up.
- */
-static void stay_on_this_cpu(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	if (cpu >= 0 && cpu < CPU_SETSIZE) {
-		CPU_SET((size_t)cpu, &cpus);
-		sched_setaffinity(0, sizeof cpus, &cpus);
-	}
-}
-
 __attribute__((noreturn)) static void be_child(int out, pid_t parent, const struct order *order)
 {
 	struct bakery_result result = {.loader = known_loader};
@@ -114,7 +100,7 @@ __attribute__((noreturn)) static void be_child(int out, pid_t parent, const stru
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	stay_on_this_cpu();
+	tracee_stay_on_cpu();
 	/* A limit of file sizes is an error like others; the program that is run does not inherit
 	 * it. */
 	signal(SIGXFSZ, SIG_IGN);

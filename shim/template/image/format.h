@@ -113,6 +113,13 @@ struct image_bound {
 	int32_t answer; /* 0, 1 or a negative error number */
 };
 
+/* The processors that it may run on, as sched_getaffinity(2) gave them. */
+struct image_affinity {
+	uint32_t size;  /* of the set that was asked for, bytes */
+	int32_t result; /* of the set that was given, or a negative error number */
+	uint64_t set[16];
+};
+
 /* What is done with a signal, as libpthread.so sets it before glibc 2.34: rt_sigaction(2), with
    `action` as the kernel has it. */
 struct image_action {
@@ -157,6 +164,7 @@ struct image_table {
 	uint32_t limits, limit_count;
 	uint32_t touches, touch_count;
 	uint32_t bounds, bound_count;
+	uint32_t affinities, affinity_count;
 	uint32_t actions, action_count;
 	uint64_t unblocked; /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
 	uint64_t own_bytes; /* memory that was not as in its file, or zero: the least to store */

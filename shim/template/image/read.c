@@ -110,6 +110,7 @@ static bool is_whole(const struct image_view *v)
 	    !has_array(t, t->fixes, t->fix_count, sizeof(struct image_fix)) ||
 	    !has_array(t, t->protects, t->protect_count, sizeof(struct image_protect)) ||
 	    !has_array(t, t->variables, t->variable_count, sizeof(struct image_variable)) ||
+	    !has_array(t, t->affinities, t->affinity_count, sizeof(struct image_affinity)) ||
 	    !has_array(t, t->actions, t->action_count, sizeof(struct image_action)) ||
 	    !has_array(t, t->bounds, t->bound_count, sizeof(struct image_bound)) ||
 	    !has_array(t, t->limits, t->limit_count, sizeof(struct image_limit)) ||

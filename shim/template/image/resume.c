@@ -202,6 +202,23 @@ static bool bounds_are_fresh(const struct process *p)
 	return true;
 }
 
+static bool affinities_are_fresh(const struct process *p)
+{
+	const struct image_affinity *list = at_offset(p->table, p->table->affinities);
+
+	for (uint32_t i = 0; i < p->table->affinity_count; i++) {
+		uint64_t now[sizeof list->set / sizeof list->set[0]] = {0};
+
+		if (list[i].size > sizeof now ||
+		    sys_call3(SYS_sched_getaffinity, 0, list[i].size, (long)now) != list[i].result)
+			return false;
+		for (uint32_t word = 0; word < sizeof now / sizeof now[0]; word++)
+			if (now[word] != list[i].set[word])
+				return false;
+	}
+	return true;
+}
+
 static bool same_file(const struct identity *id, const struct stat *st)
 {
 	return st->st_ino == id->ino && st->st_dev == id->dev &&
@@ -432,7 +449,7 @@ struct onward resume(uint64_t *stack, const char *code)
 	if (stack[0] <= t->script_args)
 		sys_call3(SYS_exit_group, 127, 0, 0);
 	if (!p.aux[AT_RANDOM] || !credentials_are_fresh(&p) || !variables_are_fresh(&p) ||
-	    !limits_are_fresh(&p) || !bounds_are_fresh(&p))
+	    !limits_are_fresh(&p) || !bounds_are_fresh(&p) || !affinities_are_fresh(&p))
 		start_natively(&p);
 	for (uint32_t i = 0; i < t->fix_count; i++)
 		if (!can_be_fixed(&p, &fixes[i]))

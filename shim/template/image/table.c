@@ -318,6 +318,15 @@ static int add_bounds(struct table *t, const struct watch *w)
 	return at ? 0 : -ENOMEM;
 }
 
+static int add_affinities(struct table *t, const struct watch *w)
+{
+	uint32_t at = add(t, w->affinities, w->affinity_count * sizeof w->affinities[0]);
+
+	head(t)->affinities = at;
+	head(t)->affinity_count = w->affinity_count;
+	return at ? 0 : -ENOMEM;
+}
+
 static int add_actions(struct table *t, const struct watch *w)
 {
 	uint32_t at = add(t, w->actions, w->action_count * sizeof w->actions[0]);
@@ -385,6 +394,8 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		err = add_limits(t, w);
 	if (!err)
 		err = add_bounds(t, w);
+	if (!err)
+		err = add_affinities(t, w);
 	if (!err)
 		err = add_actions(t, w);
 	head(t)->size = (uint32_t)t->size;

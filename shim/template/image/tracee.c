@@ -58,6 +58,32 @@ __attribute__((noreturn)) static void become(pid_t tracer, const char *path, cha
 	_exit(127);
 }
 
+/* Before tracee_stay_on_cpu(): all bits of it, or none. */
+static cpu_set_t all_cpus;
+
+void tracee_stay_on_cpu(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof all_cpus, &all_cpus) < 0)
+		return;
+	CPU_SET((size_t)cpu, &one);
+	sched_setaffinity(0, sizeof one, &one);
+}
+
+int tracee_affinity(uint32_t size, uint64_t *set)
+{
+	int result = (int)sys_call3(SYS_sched_getaffinity, 0, size, (long)set);
+
+	if (result > (int)sizeof all_cpus)
+		return -EINVAL;
+	if (result > 0 && CPU_COUNT(&all_cpus) > 0)
+		memcpy(set, &all_cpus, (size_t)result);
+	return result;
+}
+
 /* Wait for the next stop.  The signal, or -ESRCH if the process is gone. */
 static int wait_stop(const struct tracee *t)
 {

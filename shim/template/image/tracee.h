@@ -37,6 +37,14 @@ struct tracee {
  */
 int tracee_start(struct tracee *t, const char *path, char *const argv[], char *const envp[],
 		 int cpu);
+/*
+ * Have this process stay on the CPU that it is on: it and the one that it traces take turns, so
+ * that no other has to be woken up.
+ */
+void tracee_stay_on_cpu(void);
+/* sched_getaffinity(2) of this process, but for that. */
+int tracee_affinity(uint32_t size, uint64_t *set);
+
 /* Kill and reap it. */
 void tracee_end(struct tracee *t);
 

@@ -23,7 +23,8 @@ enum {
 	WATCH_NAMES = 32,
 	WATCH_LIMITS = 16,
 	WATCH_BOUNDS = 64,
-	WATCH_ACTIONS = 16
+	WATCH_AFFINITIES = 4,
+	WATCH_ACTIONS = 16,
 };
 
 /* Signals that cannot be blocked, or by which a tracee stops: as rt_sigprocmask(2) has them. */
@@ -56,6 +57,8 @@ struct watch {
 	unsigned limit_count;
 	struct image_bound bounds[WATCH_BOUNDS];
 	unsigned bound_count;
+	struct image_affinity affinities[WATCH_AFFINITIES];
+	unsigned affinity_count;
 	struct image_action actions[WATCH_ACTIONS];
 	unsigned action_count;
 	uint64_t mask;      /* of blocked signals, at the entry point */

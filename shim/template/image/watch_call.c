@@ -185,6 +185,29 @@ int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
 	return tracee_set_regs(t, &after);
 }
 
+/*
+ * It runs on one processor, for our sake.  Where it will be started it may run on those that we
+ * may, or is started natively.
+ */
+static int note_affinity(struct watch *w, const struct tracee *t, const struct call *c,
+			 struct user_regs_struct *regs)
+{
+	struct image_affinity *a = &w->affinities[w->affinity_count];
+	int err = 0;
+
+	if (c->arg[0] != 0 && (pid_t)c->arg[0] != t->pid)
+		return watch_refuse(w, "its start-up asks for the processors of another process");
+	if (c->arg[1] > sizeof a->set || w->affinity_count == WATCH_AFFINITIES)
+		return watch_refuse(w, "its start-up asks for too many processors");
+	*a = (struct image_affinity){.size = (uint32_t)c->arg[1]};
+	a->result = tracee_affinity(a->size, a->set);
+	w->affinity_count++;
+	if (a->result > 0)
+		err = tracee_write(t, c->arg[2], a->set, (size_t)a->result);
+	regs->rax = (unsigned long long)(long long)a->result;
+	return err ? err : tracee_set_regs(t, regs);
+}
+
 /* brk(2) in the place that the heap of a started image will have. */
 static void emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
 {
@@ -318,6 +341,7 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_statfs:
 	case SYS_prlimit64:
 	case SYS_getrlimit:
+	case SYS_sched_getaffinity:
 		return 0;
 	default:
 		return watch_refuse(w, "its start-up makes system call %ld", c->nr);
@@ -361,6 +385,8 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
 	case SYS_prlimit64:
 		return note_limit(w, p, t, c);
+	case SYS_sched_getaffinity:
+		return note_affinity(w, t, c, regs);
 	case SYS_prctl:
 		return note_bound(w, c->arg[1], result);
 	case SYS_getrlimit:
