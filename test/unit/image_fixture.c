@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +60,28 @@ __attribute__((destructor)) static void say_bytes(void)
 __attribute__((destructor)) static void say_nothing(void)
 {
 	dprintf(STDOUT_FILENO, "\n");
+}
+#endif
+
+#ifdef FIXTURE_TIMES
+static struct {
+	struct timespec real, monotonic, coarse;
+	long microseconds;
+	/* The lower half of a word, the upper half of another. */
+	unsigned seconds, others[2], milliseconds;
+} times;
+
+/* Nanoseconds. */
+static long long all_of(struct timespec t)
+{
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+__attribute__((destructor)) static void say_times(void)
+{
+	dprintf(STDOUT_FILENO, "%lld %lld %lld %ld %u %u\n", all_of(times.real),
+		all_of(times.monotonic), all_of(times.coarse), times.microseconds, times.seconds,
+		times.milliseconds);
 }
 #endif
 
@@ -151,17 +174,24 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 #elif defined FIXTURE_WRITES
 	image_fixture_result = open("/dev/null", O_WRONLY);
 #elif defined FIXTURE_CLOCK
+	image_fixture_result = (long)__builtin_ia32_rdtsc();
+#elif defined FIXTURE_TIMES
+	struct timeval day;
+
+	clock_gettime(CLOCK_REALTIME, &times.real);
+	clock_gettime(CLOCK_MONOTONIC, &times.monotonic);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &times.coarse);
+	gettimeofday(&day, NULL);
+	times.microseconds = day.tv_sec * 1000000 + day.tv_usec;
+	times.milliseconds = (unsigned)(times.microseconds / 1000);
+	times.seconds = (unsigned)time(NULL);
+#elif defined FIXTURE_HOUR
+	image_fixture_result = time(NULL) / 3600;
+#elif defined FIXTURE_BOOTTIME
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	image_fixture_result = now.tv_nsec;
-#elif defined FIXTURE_SECONDS
-	image_fixture_result = time(NULL);
-#elif defined FIXTURE_COARSE
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	image_fixture_result = now.tv_sec;
 #elif defined FIXTURE_AFFINITY
 	cpu_set_t set;
 

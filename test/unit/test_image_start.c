@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "image_help.h"
@@ -149,6 +150,46 @@ START_TEST(random_bytes)
 	image_run(&another, scratch_path("true"), (char *[]){"true", NULL}, envp, NULL);
 	ck_assert_uint_gt(strlen(strchr(started.output, '\n')), 16);
 	ck_assert_str_ne(started.output, another.output);
+}
+END_TEST
+
+static long long clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* What a library has noted of the time is that of the start, and not of the image. */
+START_TEST(times)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin", FIXTURE("times"), NULL};
+	const clockid_t clocks[] = {CLOCK_REALTIME,
+				    CLOCK_MONOTONIC,
+				    CLOCK_MONOTONIC_COARSE,
+				    CLOCK_REALTIME,
+				    /* us */ CLOCK_REALTIME_COARSE, /* s */
+				    CLOCK_REALTIME /* ms */};
+	const long long units[] = {1, 1, 1, 1000, 1000000000, 1000000};
+	const char *image = scratch_path("true");
+	static struct run started;
+	long long before[6];
+	char why[128];
+	char *at = started.output;
+
+	ck_assert_msg(!image_bake(image, "/bin/true", envp, why), "%s", why);
+	for (int i = 0; i < 6; i++)
+		before[i] = clock_ns(clocks[i]) / units[i];
+	image_run(&started, image, (char *[]){"true", NULL}, envp, NULL);
+	for (int i = 0; i < 6; i++) {
+		long long mask = i >= 4 ? 0xffffffff : -1LL;
+		long long time = strtoll(at, &at, 10);
+
+		ck_assert_int_ge(time, before[i] & mask);
+		ck_assert_int_le(time, (clock_ns(clocks[i]) / units[i]) & mask);
+	}
+	ck_assert_str_eq(at, "\n");
 }
 END_TEST
 
@@ -297,6 +338,7 @@ int main(void)
 	tcase_add_loop_test(tc, registered, 0, 2);
 	tcase_add_loop_test(tc, learned, 0, sizeof harmless / sizeof harmless[0]);
 	tcase_add_test(tc, random_bytes);
+	tcase_add_test(tc, times);
 	tcase_add_test(tc, hashbang);
 	tcase_add_loop_test(tc, many_starts, 0, 3);
 	tcase_add_test(tc, large_arguments);

@@ -100,12 +100,13 @@ static int random_spot(struct spot *spot)
 	spot->cpu = sched_getcpu();
 	spot->stack_limit = 0x7a3000;
 	spot->more_arguments = 0;
+	spot->blocked = 0;
 	if (spot->cpu < 0 || getrandom(&r, sizeof r, 0) != sizeof r ||
 	    getrandom(&spot->random, sizeof spot->random, 0) != sizeof spot->random ||
 	    getrandom(spot->at_random, sizeof spot->at_random, 0) != sizeof spot->at_random)
 		return -errno;
 	spot->end = IMAGE_LOW + IMAGE_LIBRARIES + (r % IMAGE_SPREAD & ~UINT64_C(0x1fffff));
-	return 0;
+	return clocks_now(spot->clocks);
 }
 
 /* A process that was run to its program's entry point. */
@@ -197,6 +198,7 @@ static int second_spot(const struct spot *first, struct spot *second)
 	second->stack_limit += 0x1b8000;
 	second->more_arguments = MORE_ARGUMENTS;
 	second->random = ~first->random;
+	clocks_of_second_run(second->clocks);
 	second->blocked = ~WATCH_UNBLOCKABLE;
 	return getrandom(second->at_random, sizeof second->at_random, 0) == sizeof second->at_random
 		       ? 0

@@ -41,8 +41,44 @@ enum fix_kind {
 	FIX_GUARD,       /* the guard of mangled pointers */
 	FIX_ARGC,        /* argc in half number arg (0: the lower) of what the image has there */
 	FIX_STACK_LIMIT, /* the size of a thread's stack, from RLIMIT_STACK */
-	FIX_MANGLED,     /* what the image has there, mangled with the guard */
+	FIX_CLOCK,   /* the time of clock arg & 0xff, in unit arg >> 8 & 0xff, in the half arg >> 16
+			of   what the image has there, or all of it */
+	FIX_MANGLED, /* what the image has there, mangled with the guard */
 };
+
+/* In which form a time is kept. */
+enum clock_unit {
+	CLOCK_UNIT_S,
+	CLOCK_UNIT_MS,
+	CLOCK_UNIT_US,
+	CLOCK_UNIT_NS,
+	CLOCK_UNIT_NS_OF_S, /* of a timespec */
+	CLOCK_UNIT_US_OF_S, /* of a timeval */
+	CLOCK_UNITS,
+};
+
+enum { CLOCK_WHOLE, CLOCK_LOW_HALF, CLOCK_HIGH_HALF };
+
+/* The clocks that start-up may read: CLOCK_REALTIME, CLOCK_MONOTONIC and their coarse ones. */
+enum { IMAGE_CLOCKS = 7 };
+
+static inline uint64_t image_clock_value(uint64_t ns, unsigned unit)
+{
+	switch (unit) {
+	case CLOCK_UNIT_S:
+		return ns / 1000000000;
+	case CLOCK_UNIT_MS:
+		return ns / 1000000;
+	case CLOCK_UNIT_US:
+		return ns / 1000;
+	case CLOCK_UNIT_NS:
+		return ns;
+	case CLOCK_UNIT_NS_OF_S:
+		return ns % 1000000000;
+	default:
+		return ns % 1000000000 / 1000;
+	}
+}
 
 struct image_fix {
 	uint64_t at;
@@ -166,7 +202,8 @@ struct image_table {
 	uint32_t bounds, bound_count;
 	uint32_t affinities, affinity_count;
 	uint32_t actions, action_count;
-	uint64_t unblocked; /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
+	uint64_t clock_gettime; /* in the vDSO */
+	uint64_t unblocked;     /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
 	uint64_t own_bytes; /* memory that was not as in its file, or zero: the least to store */
 	uint64_t vdso_size; /* of the vDSO it was baked with: another kernel has another */
 };

@@ -123,9 +123,9 @@ static int find_in_vdso(const struct place *p, const struct tracee *t, struct sy
 static int watch_clocks(struct functions *f, const struct place *p, struct tracee *t)
 {
 	struct symbol symbols[FUNCTIONS_CLOCKS] = {
-		{.name = "__vdso_clock_gettime"},
-		{.name = "__vdso_gettimeofday"},
-		{.name = "__vdso_time"},
+		[CLOCK_GETTIME] = {.name = "__vdso_clock_gettime"},
+		[GETTIMEOFDAY] = {.name = "__vdso_gettimeofday"},
+		[TIME] = {.name = "__vdso_time"},
 	};
 	int err = find_in_vdso(p, t, symbols, FUNCTIONS_CLOCKS);
 
@@ -145,14 +145,6 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 	f->loaded = loaded.address;
 	err = f->loaded ? tracee_add_breakpoint(t, f->loaded) : -ENOEXEC;
 	return err ? err : watch_clocks(f, p, t);
-}
-
-bool functions_read_clock(const struct functions *f, uint64_t at)
-{
-	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)
-		if (at == f->clocks[i])
-			return true;
-	return false;
 }
 
 static void find_libc(struct functions *f, pid_t pid)

@@ -13,7 +13,10 @@
 #include "place.h"
 #include "tracee.h"
 
-enum { FUNCTIONS_SET = 4, FUNCTIONS_CLOCKS = 3 };
+enum { FUNCTIONS_SET = 4 };
+
+/* The vDSO's functions that read a clock. */
+enum { CLOCK_GETTIME, GETTIMEOFDAY, TIME, FUNCTIONS_CLOCKS };
 
 struct functions {
 	uint64_t libc, libc_end; /* once it is mapped */
@@ -22,9 +25,9 @@ struct functions {
 	uint64_t get_env_size;           /* of its code, in bytes */
 	uint64_t set_env[FUNCTIONS_SET]; /* setenv() and those like it */
 	uint64_t get_random;
-	uint64_t clocks[FUNCTIONS_CLOCKS]; /* the vDSO's */
-	uint64_t short_name;               /* program_invocation_short_name, a variable */
-	uint64_t curbrk;                   /* libc's __curbrk, a variable */
+	uint64_t clocks[FUNCTIONS_CLOCKS];
+	uint64_t short_name; /* program_invocation_short_name, a variable */
+	uint64_t curbrk;     /* libc's __curbrk, a variable */
 };
 
 /* Stop the tracee when ld.so has mapped all libraries, and when it reads a clock. */
@@ -32,9 +35,6 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 
 /* At that stop: find libc and stop at what constructors may call.  Nothing the second time. */
 int functions_watch_libc(struct functions *f, const struct place *p, struct tracee *t);
-
-/* True if at is the address of a function that reads a clock. */
-bool functions_read_clock(const struct functions *f, uint64_t at);
 
 /* True if at is in the function that reads the environment for constructors. */
 bool functions_reads_environment(const struct functions *f, uint64_t at);

@@ -93,6 +93,43 @@ static bool is_argc(const struct place *ap, uint64_t a, const struct place *bp, 
 	return (a & low) == (b & low) && a >> 32 == ap->argc && b >> 32 == bp->argc;
 }
 
+/* The half of a word, or all of it. */
+static uint64_t clock_part(uint64_t word, int part)
+{
+	return part == CLOCK_WHOLE ? word : (uint32_t)(part == CLOCK_LOW_HALF ? word : word >> 32);
+}
+
+/* True if that part of each is its run's time in this unit, and the rest is the same. */
+static bool is_time(uint64_t a, uint64_t a_ns, uint64_t b, uint64_t b_ns, unsigned unit, int part)
+{
+	const uint64_t others = part == CLOCK_WHOLE      ? 0
+				: part == CLOCK_LOW_HALF ? UINT64_MAX << 32
+							 : UINT64_MAX >> 32;
+
+	return ((a ^ b) & others) == 0 &&
+	       clock_part(a, part) ==
+		       clock_part(image_clock_value(a_ns, unit), part ? CLOCK_LOW_HALF : part) &&
+	       clock_part(b, part) ==
+		       clock_part(image_clock_value(b_ns, unit), part ? CLOCK_LOW_HALF : part);
+}
+
+/* What a clock said is what it will say. */
+static bool is_clock(const struct spot *as, uint64_t a, const struct spot *bs, uint64_t b,
+		     struct image_fix *fix)
+{
+	for (unsigned clock = 0; clock < IMAGE_CLOCKS; clock++)
+		for (unsigned unit = 0; as->clocks[clock] && unit < CLOCK_UNITS; unit++)
+			for (int part = CLOCK_WHOLE; part <= CLOCK_HIGH_HALF; part++) {
+				if (!is_time(a, as->clocks[clock], b, bs->clocks[clock], unit,
+					     part))
+					continue;
+				fix->kind = FIX_CLOCK;
+				fix->arg = (int32_t)(clock | unit << 8 | (unsigned)part << 16);
+				return true;
+			}
+	return false;
+}
+
 static enum verdict judge_mangled(const struct place *ap, uint64_t *a, const struct place *bp,
 				  uint64_t b, struct image_fix *fix)
 {
@@ -149,6 +186,8 @@ static enum verdict judge_word(struct side *as, uint64_t *a, struct side *bs, ui
 		fix->kind = FIX_STACK_LIMIT;
 		return VERDICT_FIX;
 	}
+	if (is_clock(as->place->spot, *a, bs->place->spot, b, fix))
+		return VERDICT_FIX;
 	return judge_mangled(as->place, a, bs->place, b, fix);
 }
 

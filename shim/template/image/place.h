@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format.h"
 #include "range.h"
 #include "tracee.h"
 
@@ -37,8 +38,10 @@ struct spot {
 	/* In place of the kernel's random bytes: those of AT_RANDOM, which become guards; and those
 	   of getrandom(2), by which malloc marks freed memory. */
 	uint64_t at_random[2];
-	uint64_t stack_limit; /* RLIMIT_STACK as the program sees it */
-	uint64_t blocked;     /* signals, at the beginning */
+	uint64_t stack_limit;          /* RLIMIT_STACK as the program sees it */
+	uint64_t clocks[IMAGE_CLOCKS]; /* what they say all the time, ns; 0 for those it may not
+					  read */
+	uint64_t blocked;              /* signals, at the beginning */
 	/* How many arguments more than its name the program gets. */
 	int more_arguments;
 	uint64_t random;

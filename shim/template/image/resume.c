@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #include "../../../elfcache/sys.h"
 #include "format.h"
@@ -80,8 +81,9 @@ struct process {
 	char **argv;
 	char **envp;
 	Elf64_auxv_t *auxv;
-	Elf64_auxv_t *aux[AUX_MAX]; /* by type; null where there is none */
-	uint64_t thread_stack;      /* what is asked for FIX_STACK_LIMIT; 0 before */
+	Elf64_auxv_t *aux[AUX_MAX];    /* by type; null where there is none */
+	uint64_t thread_stack;         /* what is asked for FIX_STACK_LIMIT; 0 before */
+	uint64_t clocks[IMAGE_CLOCKS]; /* what was read of them, ns */
 };
 
 static const void *at_offset(const struct image_table *t, uint32_t offset)
@@ -326,7 +328,32 @@ static uint64_t thread_stack_size(void)
 	return (now.rlim_cur + 4095) & ~UINT64_C(4095);
 }
 
-static uint64_t fixed_value(const struct process *p, const struct image_fix *fix)
+/* As start-up asks for it: of the vDSO, which makes no system call of it. */
+static uint64_t read_clock(struct process *p, unsigned clock)
+{
+	int (*const clock_gettime)(clockid_t, struct timespec *) =
+		(int (*)(clockid_t, struct timespec *))(p->aux[AT_SYSINFO_EHDR]->a_un.a_val +
+							p->table->clock_gettime);
+	struct timespec now = {0};
+
+	/* All that it knows of one moment is from one. */
+	if (!p->clocks[clock] && clock_gettime((clockid_t)clock, &now) == 0)
+		p->clocks[clock] = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return p->clocks[clock];
+}
+
+static uint64_t fixed_clock(struct process *p, const struct image_fix *fix)
+{
+	const uint32_t arg = (uint32_t)fix->arg;
+	uint64_t value = image_clock_value(read_clock(p, arg & 0xff), arg >> 8 & 0xff);
+
+	if (arg >> 16 == CLOCK_WHOLE)
+		return value;
+	return with_half(*(const uint64_t *)fix->at, arg >> 16 == CLOCK_HIGH_HALF,
+			 value & 0xffffffff);
+}
+
+static uint64_t fixed_value(struct process *p, const struct image_fix *fix)
 {
 	const uint64_t *random = (const uint64_t *)p->aux[AT_RANDOM]->a_un.a_val;
 
@@ -351,6 +378,8 @@ static uint64_t fixed_value(const struct process *p, const struct image_fix *fix
 		return with_half(*(const uint64_t *)fix->at, fix->arg, p->stack[0]);
 	case FIX_STACK_LIMIT:
 		return p->thread_stack;
+	case FIX_CLOCK:
+		return fixed_clock(p, fix);
 	case FIX_MANGLED:
 		return mangled(*(const uint64_t *)fix->at, random[1]);
 	default: /* FIX_BRK */
@@ -367,6 +396,8 @@ static bool can_be_fixed(struct process *p, const struct image_fix *fix)
 			p->thread_stack = thread_stack_size();
 		return p->thread_stack != 0;
 	}
+	if (fix->kind == FIX_CLOCK)
+		return p->aux[AT_SYSINFO_EHDR] && (fix->arg & 0xff) < IMAGE_CLOCKS;
 	return fix->kind != FIX_VDSO || p->aux[AT_SYSINFO_EHDR];
 }
 

@@ -372,6 +372,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
 		.script_args = source->script_args,
+		.clock_gettime = w->clock_gettime,
 		.unblocked = w->unblocked,
 	};
 	target = add_target(t, source->target, source->program);

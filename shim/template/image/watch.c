@@ -53,8 +53,9 @@ static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 
 		return err || !f->libc ? err : forget_random(w, p, t);
 	}
-	if (functions_read_clock(f, regs->rip))
-		return watch_refuse(w, "its start-up reads a clock");
+	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)
+		if (regs->rip == f->clocks[i])
+			return watch_clock(w, p, t, f, regs);
 	if (regs->rip == f->get_random)
 		return watch_random(w, p, t, f, regs);
 	return watch_function(w, t, f, regs);

@@ -46,8 +46,9 @@ struct watch {
 	/* Of the thread, as registered with the kernel. */
 	uint64_t fs_base, tid_address, robust_list, robust_list_size, rseq;
 	uint32_t rseq_size, rseq_signature;
-	uint64_t rdx;    /* at the entry point */
-	uint64_t curbrk; /* address of libc's __curbrk */
+	uint64_t rdx;           /* at the entry point */
+	uint64_t clock_gettime; /* offset in the vDSO */
+	uint64_t curbrk;        /* address of libc's __curbrk */
 	struct seen_file files[WATCH_FILES];
 	unsigned file_count;
 	/* Names of environment variables that constructors asked for. */
@@ -74,6 +75,11 @@ struct watch {
  * that cannot be kept; another negative error number if it ended or got out of hand.
  */
 int watch_run(struct watch *w, struct place *p, struct tracee *t);
+/* What the clocks of a spot are in the first run, and then in the second.  0 or a negative error
+   number. */
+int clocks_now(uint64_t clocks[IMAGE_CLOCKS]);
+void clocks_of_second_run(uint64_t clocks[IMAGE_CLOCKS]);
+
 void watch_free(struct watch *w);
 
 /*

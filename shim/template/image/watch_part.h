@@ -31,6 +31,10 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
 		 const struct functions *f, const struct user_regs_struct *regs);
 
+/* A function of the vDSO that reads a clock is called. */
+int watch_clock(struct watch *w, const struct place *p, const struct tracee *t,
+		const struct functions *f, const struct user_regs_struct *regs);
+
 /* Before the first instruction: see to it that nobody goes through the vectors unseen. */
 int watch_vectors(struct watch *w, const struct place *p, struct tracee *t);
 /* The instruction before regs->rip has touched them (TRACEE_WATCH). */
