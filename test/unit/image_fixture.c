@@ -67,6 +67,7 @@ __attribute__((destructor)) static void say_nothing(void)
 static struct {
 	struct timespec real, monotonic, coarse;
 	long microseconds;
+	double fraction;
 	/* The lower half of a word, the upper half of another. */
 	unsigned seconds, others[2], milliseconds;
 } times;
@@ -79,9 +80,9 @@ static long long all_of(struct timespec t)
 
 __attribute__((destructor)) static void say_times(void)
 {
-	dprintf(STDOUT_FILENO, "%lld %lld %lld %ld %u %u\n", all_of(times.real),
+	dprintf(STDOUT_FILENO, "%lld %lld %lld %ld %u %u %.0f\n", all_of(times.real),
 		all_of(times.monotonic), all_of(times.coarse), times.microseconds, times.seconds,
-		times.milliseconds);
+		times.milliseconds, times.fraction);
 }
 #endif
 
@@ -183,6 +184,7 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &times.coarse);
 	gettimeofday(&day, NULL);
 	times.microseconds = day.tv_sec * 1000000 + day.tv_usec;
+	times.fraction = (double)times.microseconds;
 	times.milliseconds = (unsigned)(times.microseconds / 1000);
 	times.seconds = (unsigned)time(NULL);
 #elif defined FIXTURE_HOUR

@@ -52,8 +52,9 @@ enum clock_unit {
 	CLOCK_UNIT_MS,
 	CLOCK_UNIT_US,
 	CLOCK_UNIT_NS,
-	CLOCK_UNIT_NS_OF_S, /* of a timespec */
-	CLOCK_UNIT_US_OF_S, /* of a timeval */
+	CLOCK_UNIT_NS_OF_S,   /* of a timespec */
+	CLOCK_UNIT_US_OF_S,   /* of a timeval */
+	CLOCK_UNIT_US_DOUBLE, /* node's */
 	CLOCK_UNITS,
 };
 
@@ -75,8 +76,14 @@ static inline uint64_t image_clock_value(uint64_t ns, unsigned unit)
 		return ns;
 	case CLOCK_UNIT_NS_OF_S:
 		return ns % 1000000000;
-	default:
+	case CLOCK_UNIT_US_OF_S:
 		return ns % 1000000000 / 1000;
+	default:
+		return (union {
+			       double value;
+			       uint64_t bits;
+		       }){.value = (double)(ns / 1000)}
+			.bits;
 	}
 }
 

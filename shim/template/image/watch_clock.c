@@ -39,7 +39,7 @@ static bool are_apart(uint64_t first, uint64_t second)
 {
 	static const unsigned divisors[] = {2, 3, 5, 7};
 
-	for (unsigned unit = 0; unit < CLOCK_UNITS; unit++)
+	for (unsigned unit = 0; unit < CLOCK_UNIT_US_DOUBLE; unit++)
 		for (size_t i = 0; i < sizeof divisors / sizeof divisors[0]; i++)
 			if (image_clock_value(first, unit) % divisors[i] ==
 			    image_clock_value(second, unit) % divisors[i])
