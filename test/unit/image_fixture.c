@@ -203,7 +203,7 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 	/* As a generator of random numbers might seed itself. */
 	image_fixture_result = *(const long *)getauxval(AT_RANDOM);
 #elif defined FIXTURE_SEED_HALF
-	image_fixture_result = ((const int *)getauxval(AT_RANDOM))[1];
+	image_fixture_result = ((const unsigned *)getauxval(AT_RANDOM))[1];
 #elif defined FIXTURE_PACKED
 	/* Whole, in one word. */
 	memcpy(image_fixture_bytes + 2, &argv, sizeof argv);

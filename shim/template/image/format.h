@@ -78,12 +78,13 @@ static inline uint64_t image_clock_value(uint64_t ns, unsigned unit)
 		return ns % 1000000000;
 	case CLOCK_UNIT_US_OF_S:
 		return ns % 1000000000 / 1000;
-	default:
-		return (union {
-			       double value;
-			       uint64_t bits;
-		       }){.value = (double)(ns / 1000)}
-			.bits;
+	default: {
+		const double us = (double)(ns / 1000);
+		uint64_t word;
+
+		__builtin_memcpy(&word, &us, sizeof word);
+		return word;
+	}
 	}
 }
 
