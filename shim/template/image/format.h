@@ -79,7 +79,8 @@ static inline uint64_t image_clock_value(uint64_t ns, unsigned unit)
 	case CLOCK_UNIT_US_OF_S:
 		return ns % 1000000000 / 1000;
 	default: {
-		const double us = (double)(ns / 1000);
+		const uint64_t number = ns / 1000;
+		const double us = (double)number;
 		uint64_t word;
 
 		__builtin_memcpy(&word, &us, sizeof word);

@@ -16,7 +16,7 @@
 #include "watch_part.h"
 
 #define NS_OF_S    UINT64_C(1000000000)
-#define NS_OF_YEAR (365 * 24 * 3600 * NS_OF_S)
+#define NS_OF_YEAR (UINT64_C(365) * 24 * 3600 * NS_OF_S)
 
 int clocks_now(uint64_t clocks[IMAGE_CLOCKS])
 {
@@ -50,7 +50,7 @@ static bool are_apart(uint64_t first, uint64_t second)
 void clocks_of_second_run(uint64_t clocks[IMAGE_CLOCKS])
 {
 	for (unsigned i = 0; i < IMAGE_CLOCKS; i++) {
-		uint64_t later = clocks[i] + (i + 1) * NS_OF_YEAR;
+		uint64_t later = clocks[i] + ((uint64_t)i + 1) * NS_OF_YEAR;
 
 		while (clocks[i] && !are_apart(clocks[i], later))
 			later += 1234567891;
