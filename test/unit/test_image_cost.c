@@ -77,8 +77,7 @@ START_TEST(segments)
 	int loads = 0;
 	int fd;
 
-	if (!bake_to(image, "/bin/true"))
-		return;
+	bake_to(image, "/bin/true");
 	fd = open(image, O_RDONLY | O_CLOEXEC);
 	ck_assert_int_eq(image_read(fd, &view), 0);
 	eh = (const void *)view.data;

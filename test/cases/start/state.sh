@@ -11,7 +11,7 @@ printf 'first line\nsecond line\n' >"$work/stdin"
 modes_stdin=$work/stdin
 # As in mechanism.sh.
 modes_kernel_filter='s/^errno afterwards: E\(XDEV\|NOENT\|BADF\)$/errno afterwards/'
-images=$(reporter_images 1)
+images=1
 mechanisms='posix_spawn posix_spawnp spawn_actions execve execvp vfork'
 case $state in
 # Whoever has become somebody else has nothing of the session's.
