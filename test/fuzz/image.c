@@ -48,6 +48,8 @@ static void touch_table(const struct image_view *v)
 	touch_array(t, t->limits, t->limit_count, sizeof(struct image_limit));
 	touch_array(t, t->touches, t->touch_count, sizeof(struct image_touch));
 	touch_array(t, t->bounds, t->bound_count, sizeof(struct image_bound));
+	touch_array(t, t->affinities, t->affinity_count, sizeof(struct image_affinity));
+	touch_array(t, t->actions, t->action_count, sizeof(struct image_action));
 	for (uint32_t i = 0; i < t->variable_count; i++) {
 		const char *text = (const char *)t + variables[i].text;
 

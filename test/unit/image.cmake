@@ -16,7 +16,7 @@ set(fixtures getenv getpid thread random writes shared clock
   seed value count open atexit atfork busy byte kept exe
   seed_half packed split garbage
   action action_old unblocks unblocks_trap restores blocks empties mask
-  times hour boottime affinity)
+  times hour elapsed boottime affinity)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork)$")
     st_image_fixture(${fixture} Threads::Threads)

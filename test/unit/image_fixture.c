@@ -189,6 +189,14 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 	times.seconds = (unsigned)time(NULL);
 #elif defined FIXTURE_HOUR
 	image_fixture_result = time(NULL) / 3600;
+#elif defined FIXTURE_ELAPSED
+	struct timespec begin;
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	image_fixture_result =
+		(end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec;
 #elif defined FIXTURE_BOOTTIME
 	struct timespec now;
 

@@ -44,6 +44,7 @@ static const struct {
 	{FIXTURE("empties"), "changes the signal mask"},
 	{FIXTURE("unblocks_trap"), "changes the signal mask"},
 	{FIXTURE("hour"), "another result"},
+	{FIXTURE("elapsed"), "another result"},
 	{FIXTURE("boottime"), "reads a clock"},
 	{FIXTURE("mask"), "another result"},
 	{FIXTURE("packed"), "another result"},

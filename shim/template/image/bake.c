@@ -101,6 +101,7 @@ static int random_spot(struct spot *spot)
 	spot->stack_limit = 0x7a3000;
 	spot->more_arguments = 0;
 	spot->blocked = 0;
+	spot->clock_step = 0;
 	if (spot->cpu < 0 || getrandom(&r, sizeof r, 0) != sizeof r ||
 	    getrandom(&spot->random, sizeof spot->random, 0) != sizeof spot->random ||
 	    getrandom(spot->at_random, sizeof spot->at_random, 0) != sizeof spot->at_random)
@@ -199,6 +200,7 @@ static int second_spot(const struct spot *first, struct spot *second)
 	second->more_arguments = MORE_ARGUMENTS;
 	second->random = ~first->random;
 	clocks_of_second_run(second->clocks);
+	second->clock_step = 1234567891;
 	second->blocked = ~WATCH_UNBLOCKABLE;
 	return getrandom(second->at_random, sizeof second->at_random, 0) == sizeof second->at_random
 		       ? 0

@@ -15,9 +15,6 @@
 
 enum { FUNCTIONS_SET = 4 };
 
-/* The vDSO's functions that read a clock. */
-enum { CLOCK_GETTIME, GETTIMEOFDAY, TIME, FUNCTIONS_CLOCKS };
-
 struct functions {
 	uint64_t libc, libc_end; /* once it is mapped */
 	uint64_t loaded; /* _dl_debug_state: all libraries are mapped, no constructor has run */

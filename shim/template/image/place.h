@@ -30,6 +30,9 @@
 
 #define IMAGE_LIBRARIES UINT64_C(0x010000000000) /* 1 TiB for libraries */
 
+/* The vDSO's functions that read a clock. */
+enum { CLOCK_GETTIME, GETTIMEOFDAY, TIME, FUNCTIONS_CLOCKS };
+
 /* What is chosen for a process rather than left to chance: two that are given the same can be
    compared. */
 struct spot {
@@ -39,8 +42,8 @@ struct spot {
 	   of getrandom(2), by which malloc marks freed memory. */
 	uint64_t at_random[2];
 	uint64_t stack_limit;          /* RLIMIT_STACK as the program sees it */
-	uint64_t clocks[IMAGE_CLOCKS]; /* what they say all the time, ns; 0 for those it may not
-					  read */
+	uint64_t clocks[IMAGE_CLOCKS]; /* what they say at first, ns; 0 for those it may not read */
+	uint64_t clock_step;           /* and how much more each time, ns */
 	uint64_t blocked;              /* signals, at the beginning */
 	/* How many arguments more than its name the program gets. */
 	int more_arguments;

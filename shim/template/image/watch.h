@@ -48,7 +48,9 @@ struct watch {
 	uint32_t rseq_size, rseq_signature;
 	uint64_t rdx;           /* at the entry point */
 	uint64_t clock_gettime; /* offset in the vDSO */
-	uint64_t curbrk;        /* address of libc's __curbrk */
+	/* How often a function has read a clock. */
+	unsigned clock_reads[FUNCTIONS_CLOCKS][IMAGE_CLOCKS];
+	uint64_t curbrk; /* address of libc's __curbrk */
 	struct seen_file files[WATCH_FILES];
 	unsigned file_count;
 	/* Names of environment variables that constructors asked for. */

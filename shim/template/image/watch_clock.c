@@ -1,10 +1,11 @@
 /*
  * What time it is to a start-up.
  *
- * The clocks stand still, in the second run at another time: years later, by another number of them
- * for each clock.  A word of memory that has one of these times, in both runs, gets that of the
- * process that is started; what was made of them in any other way is another result each time, and
- * refused (merge.c).  A start-up that waits for time to pass goes on for too long.
+ * The clocks stand still; in the second run they are at another time, years later, by another
+ * number of them for each clock, and advance whenever they are read.  A word of memory that has the
+ * first of these times, in both runs, gets that of the process that is started; what was made of
+ * them in any other way, the time between two as well, is another result each time, and refused
+ * (merge.c). A start-up that waits for time to pass goes on for too long.
  *
  * Seconds and coarse times are read from memory, without rdtsc, so that the functions of the vDSO
  * are stopped at, and answered in its place.
@@ -73,10 +74,17 @@ static int write_parts(const struct tracee *t, uint64_t at, uint64_t ns, enum cl
 	return at ? tracee_write(t, at, parts, sizeof parts) : 0;
 }
 
+/* What this function says of a clock: to the one that reads it twice there may be no difference. */
+static uint64_t read_clock(struct watch *w, const struct spot *spot, unsigned function,
+			   unsigned clock)
+{
+	return spot->clocks[clock] + spot->clock_step * w->clock_reads[function][clock]++;
+}
+
 int watch_clock(struct watch *w, const struct place *p, const struct tracee *t,
 		const struct functions *f, const struct user_regs_struct *regs)
 {
-	const uint64_t *clocks = p->spot->clocks;
+	const struct spot *spot = p->spot;
 	struct user_regs_struct after = *regs;
 	int err = tracee_read(t, regs->rsp, &after.rip, sizeof after.rip);
 
@@ -88,15 +96,18 @@ int watch_clock(struct watch *w, const struct place *p, const struct tracee *t,
 	if (regs->rip == f->clocks[CLOCK_GETTIME]) {
 		const uint32_t clock = (uint32_t)regs->rdi;
 
-		if (clock >= IMAGE_CLOCKS || !clocks[clock])
+		if (clock >= IMAGE_CLOCKS || !spot->clocks[clock])
 			return no_clock(w);
-		err = write_parts(t, regs->rsi, clocks[clock], CLOCK_UNIT_NS_OF_S);
+		err = write_parts(t, regs->rsi, read_clock(w, spot, CLOCK_GETTIME, clock),
+				  CLOCK_UNIT_NS_OF_S);
 	} else if (regs->rip == f->clocks[GETTIMEOFDAY]) {
 		if (regs->rsi)
 			return no_clock(w);
-		err = write_parts(t, regs->rdi, clocks[CLOCK_REALTIME], CLOCK_UNIT_US_OF_S);
+		err = write_parts(t, regs->rdi, read_clock(w, spot, GETTIMEOFDAY, CLOCK_REALTIME),
+				  CLOCK_UNIT_US_OF_S);
 	} else {
-		after.rax = image_clock_value(clocks[CLOCK_REALTIME_COARSE], CLOCK_UNIT_S);
+		after.rax = image_clock_value(read_clock(w, spot, TIME, CLOCK_REALTIME_COARSE),
+					      CLOCK_UNIT_S);
 		if (regs->rdi)
 			err = tracee_write(t, regs->rdi, &after.rax, sizeof after.rax);
 	}
