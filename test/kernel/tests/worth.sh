@@ -10,8 +10,8 @@ export SPAWN_TEMPLATE_KERNEL_NR
 rounds=30
 batch=1
 if ! grep -q 'tsc_early_khz=1000000 ' /proc/cmdline; then
-    rounds=12
-    batch=100
+    rounds=15
+    batch=20
 fi
 
 # Ticks of 4 ms are too coarse; they are what there is if the TSC could not be calibrated.
