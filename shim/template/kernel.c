@@ -162,7 +162,7 @@ static enum reason translate_and_call(struct kernel_engine *engine,
 	struct translation translation;
 	enum reason reason;
 
-	translate_context_here(&context, caller_mask);
+	translate_context_here(&context, &wanted->attr, caller_mask);
 	reason = translate(wanted->actions, wanted->count, &wanted->attr, &context, &translation);
 	return reason ? reason : call(engine, start, &translation, result, changed);
 }

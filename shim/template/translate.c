@@ -54,8 +54,9 @@ struct work {
 	const struct translate_context *context;
 	struct translation *out;
 	size_t opens;
-	bool moved; /* a change of directory came before */
-	int spare;  /* -1: none chosen yet */
+	bool moved;        /* a change of directory came before */
+	const char *quiet; /* the last path that can be opened twice, or null */
+	int spare;         /* -1: none chosen yet */
 };
 
 static void emit(struct work *w, enum spawn_template_action_type type, int fd, int newfd,
@@ -142,7 +143,7 @@ static bool translate_dup2(struct work *w, int fd, int newfd)
 }
 
 /* Hazard 2.  A relative path can be looked at only while the child is where the caller is. */
-static bool may_open_twice(const struct work *w, const struct action *a)
+static bool may_open_twice(struct work *w, const struct action *a)
 {
 	if (a->oflag & O_PATH)
 		return true;
@@ -151,7 +152,15 @@ static bool may_open_twice(const struct work *w, const struct action *a)
 	/* Created without them, the file could not be opened a second time. */
 	if ((a->oflag & O_CREAT) && (a->mode & 0600) != 0600)
 		return false;
-	return (a->path[0] == '/' || !w->moved) && w->context->opens_quietly(a->path);
+	if (a->path[0] != '/' && w->moved)
+		return false;
+	/* Three times /dev/null is usual. */
+	if (w->quiet && mem_same_string(w->quiet, a->path))
+		return true;
+	if (!w->context->opens_quietly(a->path))
+		return false;
+	w->quiet = a->path;
+	return true;
 }
 
 /*
@@ -304,7 +313,13 @@ static long id(long call)
 	return sys_call3(call, 0, 0, 0);
 }
 
-void translate_context_here(struct translate_context *context, uint64_t caller_sigmask)
+static bool ids_are_reset_here(void)
+{
+	return id(SYS_getuid) == id(SYS_geteuid) && id(SYS_getgid) == id(SYS_getegid);
+}
+
+void translate_context_here(struct translate_context *context, const struct spawn_attributes *attr,
+			    uint64_t caller_sigmask)
 {
 	struct rlimit limit;
 
@@ -312,8 +327,7 @@ void translate_context_here(struct translate_context *context, uint64_t caller_s
 		.caller_sigmask = caller_sigmask,
 		.is_open = is_open_here,
 		.opens_quietly = opens_quietly_here,
-		.ids_are_reset =
-			id(SYS_getuid) == id(SYS_geteuid) && id(SYS_getgid) == id(SYS_getegid),
+		.ids_are_reset = !(attr->flags & POSIX_SPAWN_RESETIDS) || ids_are_reset_here(),
 	};
 	if (!sys_getrlimit(RLIMIT_NOFILE, &limit))
 		context->descriptor_limit =

@@ -51,12 +51,13 @@ struct translate_context {
 	/* True if opening path once more has no effect that anybody could see: when a later step
 	   fails, libc starts again from the beginning (translate.c, hazard 2). */
 	bool (*opens_quietly)(const char *path);
-	/* True if POSIX_SPAWN_RESETIDS, which make(1) sets, has nothing to do. */
+	/* True if POSIX_SPAWN_RESETIDS, which make(1) sets, has nothing to do or is not set. */
 	bool ids_are_reset;
 };
 
-/* Fill *context for the calling process, whose signal mask was caller_sigmask. */
-void translate_context_here(struct translate_context *context, uint64_t caller_sigmask);
+/* Fill *context for the calling process, whose signal mask was caller_sigmask, and for *attr. */
+void translate_context_here(struct translate_context *context, const struct spawn_attributes *attr,
+			    uint64_t caller_sigmask);
 
 /*
  * Translate n <= ACTIONS_MAX actions and the attributes.  REASON_NONE, or why it cannot be done:

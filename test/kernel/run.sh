@@ -259,9 +259,16 @@ boot()
     } >"$boot_job/job.sh"
     boot_cpu=max
     [ $accel = tcg ] || boot_cpu=host
-    # There the TSC counts nanoseconds; it would be measured with a clock that does not go evenly.
+    # The emulated TSC is this machine's, and cannot be calibrated by the guest.  With --icount it
+    # counts nanoseconds; it would be measured with a clock that does not go evenly.  There, "rep
+    # stosb" would count one instruction for each byte, and clearing pages be a fifth of a start.
+    boot_khz=$(awk '/^cpu MHz/ { printf "%d\n", $4 * 1000; exit }' /proc/cpuinfo)
+    if [ -n "$icount" ]; then
+        boot_khz=1000000
+        boot_cpu=max,erms=off,fsrm=off
+    fi
     boot_clock=
-    [ -z "$icount" ] || boot_clock='tsc_early_khz=1000000 tsc=reliable'
+    [ $accel != tcg ] || [ -z "$boot_khz" ] || boot_clock="tsc_early_khz=$boot_khz tsc=reliable"
     # Without ACPI the kernel knows of one processor a socket.
     set -- -M pc -accel $accel -cpu $boot_cpu -m "$memory" -smp "$cpus,sockets=$cpus" \
         -display none -nodefaults -no-reboot -kernel "$vmlinux" \

@@ -108,7 +108,7 @@ enum reason translate_these(struct translation *t)
 	sigprocmask(SIG_BLOCK, NULL, &set);
 	memcpy(&mask, &set, sizeof mask);
 	spawn_attributes_read(fixture_getters(), &attr, &attributes);
-	translate_context_here(&context, mask);
+	translate_context_here(&context, &attributes, mask);
 	return translate(actions, (size_t)n, &attributes, &context, t);
 }
 

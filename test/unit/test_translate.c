@@ -16,6 +16,7 @@ static int open_from; /* descriptors open_from..open_to are open */
 static int open_to;
 static bool quiet;
 static const char *asked; /* the path that was asked about last */
+static int times_asked;
 
 static bool is_open(int fd)
 {
@@ -25,6 +26,7 @@ static bool is_open(int fd)
 static bool opens_quietly(const char *path)
 {
 	asked = path;
+	times_asked++;
 	return quiet;
 }
 
@@ -41,6 +43,7 @@ static void setup(void)
 	open_to = 2;
 	quiet = true;
 	asked = NULL;
+	times_asked = 0;
 }
 
 static enum reason run(const struct action *in, size_t n)
@@ -215,6 +218,24 @@ START_TEST(open_refuses_what_shows_when_done_twice)
 	quiet = false;
 	refuse(open_with(O_RDONLY, 0));
 	accept_as(open_with(O_PATH, 0), 2);
+}
+END_TEST
+
+START_TEST(a_path_is_looked_at_once)
+{
+	struct action in[4];
+	char same[] = "f";
+
+	for (size_t i = 0; i < 4; i++)
+		in[i] = open_with(O_RDONLY, 0);
+	in[1].path = same;
+	ck_assert_int_eq(run(in, 3), REASON_NONE);
+	ck_assert_int_eq(times_asked, 1);
+	in[2].path = "other";
+	ck_assert_int_eq(run(in, 4), REASON_NONE);
+	ck_assert_int_eq(times_asked, 4);
+	quiet = false;
+	ck_assert_int_eq(run(in, 2), REASON_FILE_ACTIONS);
 }
 END_TEST
 
@@ -448,6 +469,7 @@ int main(void)
 	tcase_add_loop_test(t, open_accepts_every_flag_of_open, 0, 12);
 	tcase_add_test(t, open_refuses_what_differs);
 	tcase_add_test(t, open_refuses_what_shows_when_done_twice);
+	tcase_add_test(t, a_path_is_looked_at_once);
 	tcase_add_test(t, chdir_opens_and_goes);
 	tcase_add_test(t, fchdir_is_fchdir);
 	tcase_add_test(t, closefrom_is_a_range_to_the_end);

@@ -1,11 +1,12 @@
 /*
  * What starting a program costs, each way in turn:
  *
- *   worth ROUNDS IMAGE|- PROGRAM [ARG...]
+ *   worth ROUNDS[xBATCH] IMAGE|- PROGRAM [ARG...]
  *
  * To be run inside a session, on a kernel that has templates, with the program's image made before.
  *
  *   libc        libc's posix_spawn(), and nothing of a session in the environment
+ *   vfork       vfork() and execve(), with no more system calls than must be; the same environment
  *   template    spawn_template_spawn() itself, of a template made once; the same environment
  *   tree libc   posix_spawn() in a session, left to libc; the program has the library too
  *   tree kernel posix_spawn() in a session, kernel engine
@@ -15,7 +16,9 @@
  *
  * Each start has its standard streams on /dev/null, and is waited for.  One line a way: its name,
  * the quartiles of the time from start to end in nanoseconds (which are instructions where the
- * machine counts them as such), the median number of minor page faults, and the wait status.
+ * machine counts them as such), the median number of minor page faults, and the wait status.  With
+ * BATCH, so many starts are timed as one, and the times are the mean of each such batch; for clocks
+ * that are coarse, and machines that are never quiet.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,6 +102,25 @@ static pid_t spawn_from(int template_fd, char **argv, char **envp)
 	return (pid_t)pid;
 }
 
+/* The least that can be done without a template. */
+static int vfork_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+	(void)actions;
+	(void)attr;
+	*pid = vfork();
+	if (*pid == 0) {
+		for (int fd = 0; fd < 3; fd++) {
+			close(fd);
+			if (open("/dev/null", O_RDWR) != fd)
+				_exit(127);
+		}
+		execve(path, argv, envp);
+		_exit(127);
+	}
+	return *pid < 0 ? errno : 0;
+}
+
 static int64_t now(void)
 {
 	struct timespec ts;
@@ -107,16 +129,13 @@ static int64_t now(void)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-static void run(struct way *way, char **argv, int round)
+/* One start and its end; returns the number of minor page faults. */
+static int64_t start(struct way *way, char **argv)
 {
 	char **envp = environments[way->session];
 	struct rusage usage;
-	int64_t begin;
 	pid_t pid = -1;
 
-	if (way->choice && setenv("SPAWN_TEMPLATE", way->choice, 1))
-		fail("setenv");
-	begin = now();
 	if (way->spawn)
 		errno = way->spawn(&pid, argv[0], &libc_actions, NULL, argv, envp);
 	else
@@ -126,10 +145,25 @@ static void run(struct way *way, char **argv, int round)
 	while (wait4(pid, &way->status, 0, &usage) != pid)
 		if (errno != EINTR)
 			fail("wait4");
+	return usage.ru_minflt;
+}
+
+static void run(struct way *way, char **argv, int round, int batch)
+{
+	int64_t faults = 0;
+	int64_t begin;
+	int64_t end;
+
+	if (way->choice && setenv("SPAWN_TEMPLATE", way->choice, 1))
+		fail("setenv");
+	begin = now();
+	for (int i = 0; i < batch; i++)
+		faults = start(way, argv);
+	end = now();
 	if (round < 0)
 		return;
-	way->times[round] = now() - begin;
-	way->faults[round] = usage.ru_minflt;
+	way->times[round] = (end - begin) / batch;
+	way->faults[round] = faults;
 }
 
 static int by_value(const void *a, const void *b)
@@ -155,6 +189,7 @@ int main(int argc, char **argv)
 {
 	static struct way ways[] = {
 		{.name = "libc"},
+		{.name = "vfork", .spawn = vfork_spawn},
 		{.name = "template"},
 		{.name = "tree libc", .choice = "off", .session = true},
 		{.name = "tree kernel", .choice = "kernel", .session = true},
@@ -163,11 +198,13 @@ int main(int argc, char **argv)
 		{.name = "both", .session = true},
 	};
 	int rounds = argc > 3 ? atoi(argv[1]) : 0;
+	const char *x = argc > 3 ? strchr(argv[1], 'x') : NULL;
+	int batch = x ? atoi(x + 1) : 1;
 	int count = sizeof ways / sizeof *ways;
 	int err;
 
-	if (rounds < 1 || rounds > ROUNDS_MAX) {
-		fputs("usage: worth ROUNDS IMAGE|- PROGRAM [ARG...]\n", stderr);
+	if (rounds < 1 || rounds > ROUNDS_MAX || batch < 1) {
+		fputs("usage: worth ROUNDS[xBATCH] IMAGE|- PROGRAM [ARG...]\n", stderr);
 		return 2;
 	}
 	environments[0] = ways_environment(false);
@@ -175,8 +212,8 @@ int main(int argc, char **argv)
 	ways[0].spawn = ways_libc_spawn();
 	if (!environments[0] || !environments[1] || !ways[0].spawn)
 		fail("libc's posix_spawn and the environment");
-	ways[1].template_fd = make_template(argv[3]);
-	for (int i = 2; i < count - 1; i++)
+	ways[2].template_fd = make_template(argv[3]);
+	for (int i = 3; i < count - 1; i++)
 		ways[i].spawn = posix_spawn;
 	if (strcmp(argv[2], "-") != 0)
 		ways[count - 1].template_fd = make_template(argv[2]);
@@ -187,7 +224,8 @@ int main(int argc, char **argv)
 		fail("file actions");
 	for (int round = -WARM_UP; round < rounds; round++)
 		for (int k = 0; k < count; k++)
-			run(&ways[(k + round + WARM_UP) % count], argv + 3, round);
+			run(&ways[(k + round + WARM_UP) % count], argv + 3, round,
+			    round < 0 ? 1 : batch);
 	for (int i = 0; i < count; i++)
 		report(&ways[i], rounds);
 	return 0;

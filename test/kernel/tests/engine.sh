@@ -26,15 +26,30 @@ with_known_reasons()
     cp "$1" "$ST_RESULTS"
 }
 
-# builds TOOL: the project, plainly and through templates; the same files in the end.
+# all_spawns FILE: nothing that was given to posix_spawn() was left to libc.
+all_spawns()
+{
+    others=$(($(stats "$1" total) - $(stats "$1" kernel)))
+    for one in $(reasons "$1"); do
+        case $one in
+            exec=* | shell=*) others=$((others - ${one#*=})) ;;
+        esac
+    done
+    [ $others -eq 0 ] || wrong "$1: $others of posix_spawn() by libc: $(reasons "$1")"
+}
+
+# builds NAME LEAST TOOL: the project, plainly and through templates; the same files in the end.
+# Under the name "console", all of ninja's commands are in its pool "console".
 builds()
 {
     project work
-    (cd work && "$1") >plain.out 2>&1 || wrong "$1: status $?"
+    [ "$1" != console ] || console work/build.ninja
+    (cd work && "$3") >plain.out 2>&1 || wrong "$1: status $?"
     files work >plain.files
     project work
+    [ "$1" != console ] || console work/build.ninja
     read -r spawns_before <$parameters/spawns
-    (cd work && "$command" --engine=kernel "--stats=../$1.json" "$1") >work.out 2>&1 ||
+    (cd work && "$command" --engine=kernel "--stats=../$1.json" "$3") >work.out 2>&1 ||
         wrong "$1 through templates: status $?"
     read -r spawns_after <$parameters/spawns
     files work >work.files
@@ -49,6 +64,12 @@ builds()
     # What is counted as started has been asked of the kernel, and little else.
     [ $((spawns_after - spawns_before)) -ge "$(stats "$1.json" kernel)" ] ||
         wrong "$1: $((spawns_after - spawns_before)) calls"
+}
+
+# console FILE: a build.ninja whose rules are all for that pool.
+console()
+{
+    sed -i 's/^  command = .*/&\n  pool = console/' "$1"
 }
 
 # Without a compiler: many quick programs, some of which fail, and must in the same way.
@@ -124,7 +145,83 @@ diff plain.out work.out || wrong 'python3: other results'
 with_known_reasons python.json
 [ "$(stats python.json kernel)" -ge 9 ] || wrong "python3: $(stats python.json kernel) starts"
 
-builds make 5
-builds ninja 4
+# Each action that can fail, in each way that a user sees: libc's errno, and no child left over.
+cat >actions.c <<'END'
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+static posix_spawn_file_actions_t fa;
+
+static void begin(void)
+{
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 9, "/dev/null", O_RDWR, 0);
+}
+
+static void end(const char *what)
+{
+	char *argv[] = {"expr", "1", NULL};
+	int err;
+	pid_t pid = -7;
+
+	posix_spawn_file_actions_adddup2(&fa, 9, 1);
+	for (int i = 0; i < 2; i++) {
+		err = posix_spawn(&pid, "/usr/bin/expr", &fa, NULL, argv, environ);
+		printf("%s: %s, %s\n", what, strerrorname_np(err),
+		       err || waitpid(pid, NULL, 0) == pid ? "as expected" : "no child");
+		if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
+			printf("%s: a child is left over\n", what);
+	}
+	posix_spawn_file_actions_destroy(&fa);
+}
+
+#define TRY(call) (begin(), posix_spawn_file_actions_##call, end(#call))
+
+int main(void)
+{
+	TRY(addopen(&fa, 5, "/does/not/exist", O_RDONLY, 0));
+	TRY(addopen(&fa, 5, "/etc/passwd/x", O_RDONLY, 0));
+	TRY(addopen(&fa, 5, "/etc", O_WRONLY, 0));
+	TRY(addopen(&fa, 5, "loop", O_RDONLY, 0));
+	TRY(addopen(&fa, 5, "/proc/self/none", O_WRONLY | O_CREAT, 0600));
+	TRY(addopen(&fa, 5, "", O_RDONLY, 0));
+	TRY(adddup2(&fa, 77, 5));
+	TRY(adddup2(&fa, 77, 77));
+	TRY(addclose(&fa, 77));
+	TRY(addchdir_np(&fa, "/does/not/exist"));
+	TRY(addchdir_np(&fa, "/etc/passwd"));
+	TRY(addfchdir_np(&fa, 77));
+	TRY(addfchdir_np(&fa, 0));
+	TRY(addclosefrom_np(&fa, 5));
+	return 0;
+}
+END
+gcc -std=gnu17 -D_GNU_SOURCE -Wno-discarded-qualifiers -o actions actions.c || wrong 'actions.c'
+ln -s loop loop
+./actions >plain.out 2>&1 || wrong "actions: status $?"
+read -r spawns_before <$parameters/spawns
+"$command" --engine=kernel --stats=actions.json ./actions >work.out 2>&1 ||
+    wrong "actions through templates: status $?"
+read -r spawns_after <$parameters/spawns
+diff plain.out work.out || wrong 'actions: other results'
+[ "$(grep -c ': E' plain.out)" = 26 ] || wrong "actions: $(cat plain.out)"
+with_known_reasons actions.json
+[ "$(stats actions.json kernel)" = 2 ] || wrong "actions: $(stats actions.json kernel) starts"
+# Those that are not even tried are opens that fail before there is anything to open.
+printf 'actions: %s calls\n' $((spawns_after - spawns_before))
+[ $((spawns_after - spawns_before)) -ge 20 ] || wrong 'actions: the kernel was hardly asked'
+
+builds make 5 make
+all_spawns make.json
+builds ninja 4 ninja
+builds console 8 ninja
+all_spawns console.json
 "$command" doctor | grep -i kernel
 finish

@@ -2,7 +2,7 @@
 # The two system calls, from user space: every rule of their documentation
 set -u
 status=0
-for program in create spawn stale actions program pidfd stress; do
+for program in create spawn stale interp actions program pidfd stress; do
     "$ST_SELFTEST/$program" >"$ST_RESULTS/$program.tap" 2>&1
     result=$?
     grep -E '^(not ok|#|Bail out)' "$ST_RESULTS/$program.tap"
