@@ -6,7 +6,7 @@
 #   shim     under spawn-template
 #   off      with the preload, which SPAWN_TEMPLATE=off keeps from doing anything
 #
-#   test/upstream/run.sh [--build DIR] [--keep] NAME[:VARIANT]... | all
+#   test/upstream/run.sh [--build DIR] [--keep] NAME[:VARIANT,...]... | all
 #   test/upstream/run.sh --list
 #
 # DIR is the build of spawn-template to test, by default build/.  --keep leaves the results, and
@@ -180,7 +180,7 @@ leave_out_flaky()
     done
 )
 
-# run_name NAME[:VARIANT]: in a subshell, so that what NAME.sh sets and defines is gone afterwards.
+# run_name NAME[:VARIANT,...]: in a subshell, so that what NAME.sh sets and defines is gone afterwards.
 run_name()
 (
     name=${1%%:*}
@@ -191,8 +191,11 @@ run_name()
     . "$here/$name.sh"
     case $1 in
         *:*)
-            case " $variants " in *" ${1#*:} "*) ;; *) die "$name has no variant ${1#*:}" ;; esac
-            variants=${1#*:}
+            wanted=$(printf '%s' "${1#*:}" | tr ',' ' ')
+            for variant in $wanted; do
+                case " $variants " in *" $variant "*) ;; *) die "$name has no variant $variant" ;; esac
+            done
+            variants=$wanted
             ;;
     esac
     say "$name: $about"
