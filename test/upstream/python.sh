@@ -2,7 +2,7 @@
 about='Python: the standard library'"'"'s own tests of processes, and subprocess in each of its modes'
 packages="python3 lib$(/usr/bin/python3 -c \
     'import sys; print("python%d.%d" % sys.version_info[:2])' 2>/dev/null)-testsuite"
-variants='modes subprocess posix others'
+variants='modes subprocess posix others signals multiprocessing'
 limit=900
 
 run_variant()
@@ -14,6 +14,15 @@ run_variant()
             ;;
         subprocess | posix) set -- "test_$1" ;;
         others) set -- test_popen test_wait3 test_wait4 test_fork1 test_pty test_os ;;
+        # These two wait more than they compute.
+        signals)
+            set -- -j4 test_signal test_threadsignals test_faulthandler test_cmd_line test_support \
+                test_asyncio
+            ;;
+        multiprocessing)
+            set -- -j4 test_multiprocessing_fork test_multiprocessing_forkserver \
+                test_multiprocessing_spawn test_multiprocessing_main_handling
+            ;;
     esac
     start /usr/bin/python3 -m test -v --junit-xml "$PWD/junit.xml" "$@" >out.log 2>&1
     printf 'exit status %s\n' $? >"$results/status"

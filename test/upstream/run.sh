@@ -6,7 +6,7 @@
 #   shim     under spawn-template
 #   off      with the preload, which SPAWN_TEMPLATE=off keeps from doing anything
 #
-#   test/upstream/run.sh [--build DIR] [--keep] NAME... | all
+#   test/upstream/run.sh [--build DIR] [--keep] NAME[:VARIANT,...]... | all
 #   test/upstream/run.sh --list
 #
 # DIR is the build of spawn-template to test, by default build/.  --keep leaves the results, and
@@ -65,7 +65,7 @@ while [ $# -gt 0 ]; do
         -*) die "no such option: $1" ;;
         *)
             case $1 in run | source) die "no such name: $1" ;; esac
-            [ -f "$here/$1.sh" ] || die "no such name: $1; --list shows them"
+            [ -f "$here/${1%%:*}.sh" ] || die "no such name: $1; --list shows them"
             names="$names $1"
             ;;
     esac
@@ -180,15 +180,24 @@ leave_out_flaky()
     done
 )
 
-# run_name NAME: in a subshell, so that what NAME.sh sets and defines is gone afterwards.
+# run_name NAME[:VARIANT,...]: in a subshell, so that what NAME.sh sets and defines is gone afterwards.
 run_name()
 (
-    name=$1
+    name=${1%%:*}
     about='' source='' unpack='' packages='' variants='' limit=600
     prepare() { :; }
     passed() { count "$@"; }
     # shellcheck source=/dev/null
     . "$here/$name.sh"
+    case $1 in
+        *:*)
+            wanted=$(printf '%s' "${1#*:}" | tr ',' ' ')
+            for variant in $wanted; do
+                case " $variants " in *" $variant "*) ;; *) die "$name has no variant $variant" ;; esac
+            done
+            variants=$wanted
+            ;;
+    esac
     say "$name: $about"
     # shellcheck disable=SC2086
     sh "$root/cmake/deps.sh" --packages $packages || die "$name: packages"
@@ -201,6 +210,7 @@ run_name()
             tail -n 40 "$work/$name/prepare.log"
             die "$name: preparing the source"
         }
+        rm -rf "$work/$name/source"
         mv "$work/$name/run" "$work/$name/source"
     fi
     bad=0
@@ -247,7 +257,7 @@ for name in $names; do
 done
 
 say "what was started under the shim"
-for name in $names; do
+for name in $(printf '%s\n' $names | sed 's/:.*//' | awk '!seen[$0]++'); do
     for directory in "$work/$name/stats"/*.shim; do
         [ -d "$directory" ] || continue
         variant=$(basename "$directory" .shim)
