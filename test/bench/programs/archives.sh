@@ -47,7 +47,7 @@ uses_rsync()
 {
     cp -R "$inputs/dir" d
     use 'rsync -a d/ copy; rsync -av --delete d/ copy | grep -v "bytes\|total"; diff -r d copy'
-    use 'echo changed >d/a.txt; rsync -ai --checksum d/ copy; rsync -n -avc --exclude="*.txt" d other | head -n 4'
+    use 'echo changed >d/a.txt; touch -d @1000000000 d/a.txt; rsync -ai --checksum d/ copy; rsync -n -avc --exclude="*.txt" d other | head -n 4'
     use 'rsync missing nowhere 2>&1 | sed "s/(code.*//"; rsync --nonsense; echo $?; rsync -r --files-from=- d sub <<END
 a.txt
 END
