@@ -238,6 +238,12 @@ static bool map_pages(const struct image_map *m, int fd)
 	       (void *)m->at;
 }
 
+/* As ld.so does: of glibc 2.33 to 2.38 with newfstatat(2). */
+static int look_at(const struct process *p, int fd, struct stat *st)
+{
+	return p->table->uses_fstat ? sys_fstat(fd, st) : sys_fstatat(fd, "", st, AT_EMPTY_PATH);
+}
+
 /* Open a file, see that it is the one, and map what the image wants of it. */
 static bool map_from(const struct process *p, uint32_t path, const struct identity *id,
 		     uint32_t map, uint32_t count)
@@ -249,7 +255,7 @@ static bool map_from(const struct process *p, uint32_t path, const struct identi
 
 	if (fd < 0)
 		return false;
-	ok = !sys_fstatat(fd, "", &st, AT_EMPTY_PATH) && same_file(id, &st);
+	ok = !look_at(p, fd, &st) && same_file(id, &st);
 	for (uint32_t i = 0; ok && i < count; i++)
 		ok = map_pages(&maps[map + i], fd);
 	return !sys_close(fd) && ok;
