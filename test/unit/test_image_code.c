@@ -370,7 +370,8 @@ START_TEST(is_mapped)
 	set_up_cat();
 	maps = cat_maps();
 	ck_assert_msg(lines_with(maps, CODE, FILE_ITSELF) == 1, "%s", maps);
-	ck_assert_msg(lines_with(maps, CODE, "/libc.so.6") == 1, "%s", maps);
+	/* libc.so.6, or libc-2.31.so. */
+	ck_assert_msg(lines_with(maps, CODE, "/libc") == 1, "%s", maps);
 	ck_assert_msg(lines_with(maps, CODE, "r-xp") == 2, "%s", maps);
 	/* libc's begins with a large page. */
 	ck_assert_msg(lines_with(maps, CODE "", "00000 r-xp 00000000") >= 1, "%s", maps);

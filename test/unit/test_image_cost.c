@@ -164,8 +164,9 @@ START_TEST(system_calls)
 	ck_assert_uint_le(calls, 21);
 	ck_assert_uint_eq(started[SYS_execve], 0);
 	ck_assert_uint_le(started[SYS_mmap], 5);
-	ck_assert_uint_le(started[SYS_openat], 2);
-	ck_assert_uint_eq(started[SYS_close], started[SYS_openat]);
+	/* Where ld.so uses fstat(), also what is not mapped is opened, if it is there. */
+	ck_assert_uint_le(started[SYS_openat], started[SYS_fstat] ? 5 : 2);
+	ck_assert_uint_eq(started[SYS_close], started[started[SYS_fstat] ? SYS_fstat : SYS_openat]);
 	for (long nr = 0; nr < NUMBERS; nr++)
 		ck_assert_msg(!started[nr] || native[nr] || is_allowed(nr), "system call %ld", nr);
 }

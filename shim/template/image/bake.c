@@ -123,18 +123,37 @@ static void run_end(struct run *run)
 	tracee_end(&run->tracee);
 }
 
+/*
+ * What the kernel puts on the stack below each other, from an address that 8 divides on, with the
+ * name at its lower end.
+ */
+static size_t strings_size(const char *path, char *const argv[], char *const envp[])
+{
+	size_t size = strlen(path) + 1;
+
+	for (; *argv; argv++)
+		size += strlen(*argv) + 1;
+	for (; *envp; envp++)
+		size += strlen(*envp) + 1;
+	return size;
+}
+
 static int run_to_entry(struct run *run, const char *path, char *const envp[],
 			const struct spot *spot, char why[BAKE_WHY_MAX])
 {
 	static char argument[] = "argument";
-	static char name[] = "/another/name of the program";
+	static char name[] = "/another name of the program";
+	char last[] = "argument.......";
 	char *argv[MORE_ARGUMENTS + 2] = {(char *)(uintptr_t)path};
 	int err;
 
 	for (int i = 0; i < spot->more_arguments; i++)
 		argv[i + 1] = argument;
-	if (spot->more_arguments)
+	if (spot->more_arguments) {
 		argv[0] = name;
+		argv[spot->more_arguments] = last;
+		last[strlen(last) - strings_size(path, argv, envp) % 8] = '\0';
+	}
 	*run = (struct run){.tracee.mem = -1};
 	err = tracee_start(&run->tracee, path, argv, envp, spot->cpu);
 	if (!err)

@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 9,
+	IMAGE_VERSION = 10,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -198,6 +198,7 @@ struct image_table {
 	/* A #! script: the number of arguments that the kernel has put before its path. */
 	uint32_t script_args;
 	uint32_t uid;
+	uint32_t uses_fstat; /* 1: ld.so looks at what it has opened with fstat(2) */
 	/* Arrays: offset and number. */
 	uint32_t files, file_count;
 	uint32_t copies, copy_count;

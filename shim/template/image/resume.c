@@ -238,6 +238,29 @@ static bool map_pages(const struct image_map *m, int fd)
 	       (void *)m->at;
 }
 
+/* As ld.so does: of glibc 2.33 to 2.38 with newfstatat(2). */
+static int look_at(const struct process *p, int fd, struct stat *st)
+{
+	return p->table->uses_fstat ? sys_fstat(fd, st) : sys_fstatat(fd, "", st, AT_EMPTY_PATH);
+}
+
+/* Look at the file of that name, without following a link that it is if is_link_meant. */
+static int look_for(const struct process *p, const char *path, bool is_link_meant, struct stat *st)
+{
+	int closed;
+	int err;
+	int fd;
+
+	if (!p->table->uses_fstat)
+		return sys_fstatat(AT_FDCWD, path, st, is_link_meant ? AT_SYMLINK_NOFOLLOW : 0);
+	fd = sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC | (is_link_meant ? O_NOFOLLOW : 0), 0);
+	if (fd < 0)
+		return fd;
+	err = sys_fstat(fd, st);
+	closed = sys_close(fd);
+	return err ? err : closed;
+}
+
 /* Open a file, see that it is the one, and map what the image wants of it. */
 static bool map_from(const struct process *p, uint32_t path, const struct identity *id,
 		     uint32_t map, uint32_t count)
@@ -249,7 +272,7 @@ static bool map_from(const struct process *p, uint32_t path, const struct identi
 
 	if (fd < 0)
 		return false;
-	ok = !sys_fstatat(fd, "", &st, AT_EMPTY_PATH) && same_file(id, &st);
+	ok = !look_at(p, fd, &st) && same_file(id, &st);
 	for (uint32_t i = 0; ok && i < count; i++)
 		ok = map_pages(&maps[map + i], fd);
 	return !sys_close(fd) && ok;
@@ -259,7 +282,7 @@ static bool is_fresh(const struct process *p, const struct image_file *f)
 {
 	const char *path = at_offset(p->table, f->path);
 	struct stat st;
-	int err = sys_fstatat(AT_FDCWD, path, &st, f->absent ? AT_SYMLINK_NOFOLLOW : 0);
+	int err = look_for(p, path, f->absent, &st);
 
 	return f->absent ? err == -ENOENT || err == -ENOTDIR : !err && same_file(&f->id, &st);
 }

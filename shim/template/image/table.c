@@ -369,6 +369,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.at_base = p->aux[AT_BASE],
 		.at_entry = p->aux[AT_ENTRY],
 		.uid = (uint32_t)geteuid(),
+		.uses_fstat = w->uses_fstat,
 		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
 		.script_args = source->script_args,

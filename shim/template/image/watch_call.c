@@ -254,6 +254,11 @@ static int before_mmap(struct watch *w, struct place *p, const struct tracee *t,
 	return 0;
 }
 
+static bool is_loader(const struct place *p, const struct user_regs_struct *regs)
+{
+	return regs->rip >= p->loader && regs->rip < p->loader_end;
+}
+
 int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct call *c,
 		      struct user_regs_struct *regs)
 {
@@ -298,10 +303,13 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		/* Not by libc's function: malloc's tcache key, eight bytes that tell its own marks
 		   from data. */
 		return random_size(w, p, c->arg[1]);
+	case SYS_fstat:
+		w->uses_fstat |= is_loader(p, regs);
+		return 0;
 	case SYS_uname:
 		/* ld.so looks at the kernel's version (glibc before 2.37); who else asks may be in
 		   another UTS namespace next time, or the host have another name. */
-		if (regs->rip < p->loader || regs->rip >= p->loader_end)
+		if (!is_loader(p, regs))
 			return watch_refuse(w, "its start-up asks for the host's name");
 		return 0;
 	case SYS_futex:
@@ -326,7 +334,6 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_read:
 	case SYS_pread64:
 	case SYS_close:
-	case SYS_fstat:
 	case SYS_lseek:
 	case SYS_munmap:
 	case SYS_mprotect:

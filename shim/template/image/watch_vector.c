@@ -10,8 +10,10 @@
  *     debug registers, and who touches them but ld.so and getenv() makes the program refused: an
  *     image that depends on every variable would fit no second start.
  *  4. The same with the program's name, which they find in many ways: of it the bytes are watched,
- *     in the second run, where no variable lies so near to it that who reads one, many bytes at a
- *     time, touches them.  libc looks for the last slash before any constructor, and notes it.
+ *     in the second run, where what comes first of it, with its directory and without, is in one
+ *     word: who compares byte by byte reads no further.  And no variable lies so near to it that
+ *     who reads one, many bytes at a time, touches them.  libc looks for the last slash before any
+ *     constructor, and notes it.
  *  5. Debug registers may be missing, taken by somebody else, or without effect in a virtual
  *     machine.  ld.so goes through the environment in every start: if that was not seen, nothing
  *     is, and the program is refused.
@@ -53,6 +55,10 @@ int watch_vectors(struct watch *w, const struct place *p, struct tracee *t)
 	if (err)
 		return err;
 	words[WORD_NAME] &= ~UINT64_C(7);
+	/* A script's interpreter has the same name each time, and more arguments. */
+	if (is_second && words[WORD_NAME] != p->strings &&
+	    p->argc == 1 + (uint64_t)p->spot->more_arguments)
+		return watch_refuse(w, "its name is not where it can be watched");
 	err = tracee_watch(t, words, is_second ? WORDS : WORD_NAME);
 	return err ? watch_refuse(w, "the processor's debug registers cannot be used here: %s",
 				  strerror(-err))

@@ -186,5 +186,8 @@ int main(int argc, char **argv)
 	by_spawn(argv + i + 1);
 	by_vfork(argv + i + 1);
 	by_fork(argv + i + 1, NULL);
+	/* libc's _exit() has no other way to end, since some glibc between 2.36 and 2.41. */
+	if (strcmp(argv[1], "seccomp") == 0 && atoi(argv[2]) == SYS_exit_group)
+		syscall(SYS_exit, 0);
 	return 0;
 }

@@ -133,6 +133,9 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
 #elif defined(WHAT_name_compared)
 	if (strcmp(argv[0], "other-name") == 0)
 		add("another name");
+#elif defined(WHAT_name_first_byte)
+	if (argv[0][0] == 'o')
+		add("another name");
 #elif defined(WHAT_invocation_name_compared)
 	if (program_invocation_short_name[0] == 'o')
 		add("another name");

@@ -19,7 +19,7 @@ walk)
     # program's own constructors run behind the point where an image begins.
     kinds='environ environ_in_program* envp envp_in_program* environ_first environ_rest
         environ_end environ_end_in_program* environ_last argv_count argv_end name_compared
-        invocation_name_compared invocation_name_compared_in_program*'
+        name_first_byte invocation_name_compared invocation_name_compared_in_program*'
     ;;
 arguments) kinds='argc argv0 argv1 argv_pointer invocation_name execfn' ;;
 random) kinds='getrandom4 getrandom8 getrandom16 at_random stack_address getpid time' ;;
