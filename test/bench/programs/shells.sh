@@ -30,7 +30,7 @@ uses_of_shells()
 {
     shell_script
     use '"$program" script "$inputs/numbers"'
-    use 'cat script | "$program" -s "$inputs/numbers" | head -n 3'
+    use 'cat script | "$program" -s "$inputs/numbers" | sed -n 1,3p'
     use '"$program" -c "echo \$0 \$1 \$#; exec 3>out; echo to three >&3; umask 027; : >made" name arg'
     use '"$program" -c "missing-command; echo \$?; ./script; echo \$?"'
     use '"$program" -c "echo \"unclosed"'
