@@ -143,7 +143,7 @@ static int run_to_entry(struct run *run, const char *path, char *const envp[],
 {
 	static char argument[] = "argument";
 	static char name[] = "/another name of the program";
-	char last[] = "argument.......";
+	static char last[] = ".......argument";
 	char *argv[MORE_ARGUMENTS + 2] = {(char *)(uintptr_t)path};
 	int err;
 
@@ -152,7 +152,7 @@ static int run_to_entry(struct run *run, const char *path, char *const envp[],
 	if (spot->more_arguments) {
 		argv[0] = name;
 		argv[spot->more_arguments] = last;
-		last[strlen(last) - strings_size(path, argv, envp) % 8] = '\0';
+		argv[spot->more_arguments] += strings_size(path, argv, envp) % 8;
 	}
 	*run = (struct run){.tracee.mem = -1};
 	err = tracee_start(&run->tracee, path, argv, envp, spot->cpu);

@@ -130,6 +130,8 @@ static void written_to(void)
 	same(attempt(template), 21, "the interpreter runs");
 	fd = open(interp, O_WRONLY | O_CLOEXEC);
 	ok(fd < 0 && errno == ETXTBSY, "it cannot be written to");
+	if (fd >= 0)
+		close(fd);
 	close(template);
 	fd = open(interp, O_WRONLY | O_CLOEXEC);
 	ok(fd >= 0, "without the template it can");
