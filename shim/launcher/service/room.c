@@ -1,5 +1,7 @@
 #include "room.h"
 
+#include <sys/statvfs.h>
+
 #define BYTES_MAX     (UINT64_C(512) << 20)
 #define FREE_PART_MAX 4
 
@@ -9,6 +11,16 @@ uint64_t room_limit(uint64_t left, uint64_t own)
 
 	part /= FREE_PART_MAX;
 	return part < BYTES_MAX ? part : BYTES_MAX;
+}
+
+uint64_t room_limit_in(int dirfd, uint64_t own)
+{
+	struct statvfs fs;
+	uint64_t left = UINT64_MAX;
+
+	if (fstatvfs(dirfd, &fs) == 0)
+		left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return room_limit(left, own);
 }
 
 uint64_t room_for_code(uint64_t limit)

@@ -11,6 +11,8 @@
  * left without them.  left: what it has left, as statvfs(3) tells; own: what they take now.
  */
 uint64_t room_limit(uint64_t left, uint64_t own);
+/* The same on the file system of the directory dirfd. */
+uint64_t room_limit_in(int dirfd, uint64_t own);
 
 /* What of it copies of code (shim/template/image/code.h) may take. */
 uint64_t room_for_code(uint64_t limit);

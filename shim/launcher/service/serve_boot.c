@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "bakery.h"
@@ -57,12 +56,7 @@ static bool enter(struct oven *o, const char *path, struct target *target, struc
 
 static uint64_t code_limit(const struct oven *o)
 {
-	struct statvfs fs;
-	uint64_t left = UINT64_MAX;
-
-	if (fstatvfs(o->images, &fs) == 0)
-		left = (uint64_t)fs.f_bavail * fs.f_frsize;
-	return room_for_code(room_limit(left, code_store_bytes(o->images)));
+	return room_for_code(room_limit_in(o->images, code_store_bytes(o->images)));
 }
 
 static int bake_program(struct oven *o, const char *path)

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "bakery.h"
@@ -128,12 +127,7 @@ static bool is_kept(const struct service *s, const struct kept *k, struct target
 /* Bytes that images and copies of code may have together. */
 static uint64_t limit_of(const struct service *s)
 {
-	struct statvfs fs;
-	uint64_t left = UINT64_MAX;
-
-	if (fstatvfs(s->images, &fs) == 0)
-		left = (uint64_t)fs.f_bavail * fs.f_frsize;
-	return room_limit(left, s->bytes + s->code_bytes);
+	return room_limit_in(s->images, s->bytes + s->code_bytes);
 }
 
 /* Of copies, which serve many images, none is taken away: they have half of the room. */

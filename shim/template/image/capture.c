@@ -321,6 +321,17 @@ int capture_take(struct capture *c, const struct place *p, const struct watch *w
 	return err;
 }
 
+bool capture_is_free(const struct capture *c, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < c->remap_count; i++)
+		if (c->remaps[i].map.at < to && c->remaps[i].map.at + c->remaps[i].map.size > from)
+			return false;
+	for (size_t i = 0; i < c->segment_count; i++)
+		if (c->segments[i].at < to && c->segments[i].at + c->segments[i].size > from)
+			return false;
+	return true;
+}
+
 void capture_free(struct capture *c)
 {
 	for (size_t i = 0; i < c->segment_count; i++)

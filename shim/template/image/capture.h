@@ -65,4 +65,7 @@ int capture_take(struct capture *c, const struct place *p, const struct watch *w
 		 const struct tracee *t);
 void capture_free(struct capture *c);
 
+/* True if the capture has nothing between the addresses. */
+bool capture_is_free(const struct capture *c, uint64_t from, uint64_t to);
+
 #endif

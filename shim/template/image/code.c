@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "../../../elfcache/image_name.h"
+#include "whole.h"
 
 #define MADV_COLLAPSE_CODE 25 /* Linux 6.1; EINVAL before */
 
@@ -90,42 +91,6 @@ void code_store_close(struct code_store *s)
 	s->dirfd = -1;
 }
 
-static int write_all(int fd, const void *data, size_t size, uint64_t at)
-{
-	const char *from = data;
-
-	while (size) {
-		ssize_t n = pwrite(fd, from, size, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		from += n;
-		at += (uint64_t)n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int read_all(int fd, void *data, size_t size, uint64_t at)
-{
-	char *to = data;
-
-	while (size) {
-		ssize_t n = pread(fd, to, size, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -ESTALE;
-		to += n;
-		at += (uint64_t)n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /*
  * Program headers, in the page before the file.  Notes are left out, here and of the sections: by
  * the build id perf(1) finds a file with debugging information, whose offsets are not those of the
@@ -170,7 +135,7 @@ static Elf64_Shdr *shift_sections(int fd, const Elf64_Ehdr *eh, const struct ide
 	    size > id->size - eh->e_shoff)
 		return NULL;
 	list = malloc(size);
-	if (!list || read_all(fd, list, size, eh->e_shoff)) {
+	if (!list || whole_read(fd, list, size, eh->e_shoff)) {
 		free(list);
 		return NULL;
 	}
@@ -214,7 +179,7 @@ static int describe(const struct job *j)
 	sections = shift_sections(j->from, eh, j->id, j->pad, &count);
 	eh->e_shoff = count ? behind : 0;
 	eh->e_shnum = (Elf64_Half)count;
-	err = count ? write_all(j->to, sections, count * sizeof *sections, behind) : 0;
+	err = count ? whole_write(j->to, sections, count * sizeof *sections, behind) : 0;
 	free(sections);
 	return err;
 }
@@ -229,13 +194,13 @@ static int write_pieces(const struct job *j)
 		uint64_t skip = at ? 0 : j->pad;
 		uint64_t size = smaller(CODE_PAGE, end - at);
 
-		err = read_all(j->from, j->piece + skip, size - skip, at + skip - j->pad);
+		err = whole_read(j->from, j->piece + skip, size - skip, at + skip - j->pad);
 		if (!err && skip) {
 			memset(j->piece, 0, skip);
 			err = describe(j);
 		}
 		if (!err)
-			err = write_all(j->to, j->piece, size, at);
+			err = whole_write(j->to, j->piece, size, at);
 	}
 	return err;
 }

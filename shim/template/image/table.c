@@ -118,18 +118,6 @@ static void add_maps(struct file_list *files, struct image_file *f, const struct
 	files->mapped += f->maps;
 }
 
-/* True if the capture has nothing between the addresses. */
-static bool is_free(const struct capture *c, uint64_t from, uint64_t to)
-{
-	for (size_t i = 0; i < c->remap_count; i++)
-		if (c->remaps[i].map.at < to && c->remaps[i].map.at + c->remaps[i].map.size > from)
-			return false;
-	for (size_t i = 0; i < c->segment_count; i++)
-		if (c->segments[i].at < to && c->segments[i].at + c->segments[i].size > from)
-			return false;
-	return true;
-}
-
 /* The real path of a file that is mapped: whatever name it was opened by, it is copied once. */
 static const char *mapped_path(const struct capture *c, const struct identity *id)
 {
@@ -162,7 +150,7 @@ static int add_copy(struct table *t, struct file_list *files, struct image_file 
 
 		*map = from[i];
 		map->offset += pad;
-		if (code_fills_page(&from[i], pad) && is_free(c, map->at - pad, map->at)) {
+		if (code_fills_page(&from[i], pad) && capture_is_free(c, map->at - pad, map->at)) {
 			map->at -= pad;
 			map->size += pad;
 			map->offset = 0;

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/user.h>
-#include <unistd.h>
 
 #include "resume.h"
 #include "sections.h"
 #include "survey.h"
 #include "table.h"
+#include "whole.h"
 
 static uint64_t page_up(uint64_t n)
 {
@@ -66,7 +66,7 @@ static void put_headers(const struct content *file, uint64_t entry, const Elf64_
 struct layout {
 	uint64_t headers;  /* bytes of the file's headers, whole pages */
 	uint64_t resume;   /* address of the resume code, the table behind it */
-	size_t host;       /* the segment that the resume code stands before, or `none` */
+	size_t host;       /* the segment that the resume code stands before, or NO_HOST */
 	uint64_t *offsets; /* of the segments, in the file */
 	uint64_t size;     /* of the file */
 	Elf64_Phdr *ph;    /* those to load, the resume code's first, and two more */
@@ -75,24 +75,16 @@ struct layout {
 
 enum { NO_HOST = -1 };
 
-static bool overlaps(uint64_t at, uint64_t size, uint64_t from, uint64_t to)
-{
-	return at < to && at + size > from;
-}
-
-/* True if nothing is there when resume has mapped everything. */
+/* True if nothing is there when resume has mapped everything, copies of code as well. */
 static bool is_free(const struct capture *c, const struct table *table, uint64_t from, uint64_t to)
 {
 	const struct image_table *head = (const void *)table->data;
 	const struct image_map *maps = (const void *)(table->data + head->maps);
 
-	for (size_t i = 0; i < c->segment_count; i++)
-		if (overlaps(c->segments[i].at, c->segments[i].size, from, to))
-			return false;
 	for (uint32_t i = 0; i < head->map_count; i++)
-		if (overlaps(maps[i].at, maps[i].size, from, to))
+		if (maps[i].at < to && maps[i].at + maps[i].size > from)
 			return false;
-	return true;
+	return capture_is_free(c, from, to);
 }
 
 /*
@@ -181,18 +173,7 @@ static void lay_out(struct layout *l, const struct place *p, const struct table 
  */
 static int put_out(int fd, const struct content *file)
 {
-	uint64_t at = 0;
-
-	while (at < file->size) {
-		ssize_t n = pwrite(fd, file->data + at, file->size - at, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		at += (uint64_t)n;
-	}
-	return 0;
+	return whole_write(fd, file->data, file->size, 0);
 }
 
 /* Bytes that the image may have beyond these. */
