@@ -4,6 +4,7 @@ st_case_program(spawn_as image/spawn_as.c)
 
 st_case(image.life image/life.sh)
 st_case(image.room image/room.sh)
+st_case(image.renew image/renew.sh)
 st_case_program(nproc image/nproc.c)
 st_case(image.nproc image/nproc.sh)
 st_case_program(no_debug_registers image/no_debug_registers.c)

@@ -107,7 +107,7 @@ START_TEST(is_the_file)
 }
 END_TEST
 
-static const uint64_t pads[] = {4096, 0x32000, CODE_PAGE - 4096};
+static const uint64_t pads[] = {4096, 0x32000, LARGE_PAGE - 4096};
 
 /* Section `name` of an ELF file; false if it has none. */
 static bool find_section(Elf *elf, const char *name, GElf_Shdr *shdr)
@@ -258,11 +258,11 @@ START_TEST(places)
 	/* Of a page's worth, the large page is its own. */
 	at = code_place(end, 0x1e2000, 0x1cf000, &lowest);
 	ck_assert_uint_le(at + 0x1e2000, end);
-	ck_assert_uint_eq((at + 0x1cf000) % CODE_PAGE, 0);
-	ck_assert_uint_eq(lowest, at + 0x1cf000 - CODE_PAGE);
+	ck_assert_uint_eq((at + 0x1cf000) % LARGE_PAGE, 0);
+	ck_assert_uint_eq(lowest, at + 0x1cf000 - LARGE_PAGE);
 	/* A little more than one: the lower part shares its large page. */
 	at = code_place(end, 0x230000, 0x210000, &lowest);
-	ck_assert_uint_eq((at + 0x210000) % CODE_PAGE, 0);
+	ck_assert_uint_eq((at + 0x210000) % LARGE_PAGE, 0);
 	ck_assert_uint_eq(lowest, at);
 }
 END_TEST

@@ -11,7 +11,9 @@
  *  4. Disk and memory: images are bounded by number of bytes, and those that were not used for
  *     longest make room.
  *  5. Somebody else's build wants both processors, and the memory: one thing is baked at a time,
- * with low priority, and where memory runs out the kernel kills this first.
+ *     with low priority, and where memory runs out the kernel kills this first.
+ *  6. Code that was idle is taken from the page cache, and comes back in small pages.  The copies
+ *     that used images map are looked at from time to time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +32,7 @@
 #include "message.h"
 #include "offenders.h"
 #include "proc.h"
+#include "refresh.h"
 #include "room.h"
 #include "serve.h"
 #include "session.h"
@@ -63,6 +66,8 @@ struct service {
 	uint64_t bytes;      /* of images */
 	uint64_t code_bytes; /* of copies of code */
 	struct offenders offenders;
+	struct refresh refresh;
+	uint64_t looked; /* index_clock() when images were last looked through */
 };
 
 static bool is_over(const struct service *s)
@@ -221,28 +226,34 @@ static void serve_requests(struct service *s, uint32_t from, uint32_t to)
 		serve_slot(s, slot);
 }
 
-static bool is_stale(const struct service *s, const struct kept *k, const struct target *target)
+/* False if it has become stale. */
+static bool look_at(struct service *s, const struct kept *k, const struct target *target,
+		    bool is_used)
 {
 	struct image_view view;
-	bool stale;
+	bool is_good;
 
 	if (store_read(k->state == IMAGE_BOOT ? s->boot : s->images, &target->id, target->path,
 		       &view))
-		return true;
-	stale = image_stale_file(&view) != NULL;
+		return false;
+	is_good = !image_stale_file(&view);
+	if (is_good && is_used)
+		refresh_image(&s->refresh, &view, clock_ms());
 	image_read_end(&view);
-	return stale;
+	return is_good;
 }
 
 static void look_through(struct service *s)
 {
+	const uint64_t now = index_clock(&s->index);
+
 	for (size_t i = s->kept_count; i-- > 0;) {
 		struct target_counts counts;
 		struct target target;
 
 		if (!is_kept(s, &s->kept[i], &target, &counts)) {
 			discard(s, i, REASON_NONE);
-		} else if (is_stale(s, &s->kept[i], &target)) {
+		} else if (!look_at(s, &s->kept[i], &target, counts.last_used > s->looked)) {
 			unsigned times =
 				offenders_note(&s->offenders, &target.id, target.path_hash);
 
@@ -250,6 +261,7 @@ static void look_through(struct service *s)
 			discard(s, i, times < STALE_MAX ? REASON_NONE : REASON_STALE);
 		}
 	}
+	s->looked = now;
 }
 
 /* The images that the session was given at its beginning. */

@@ -3,8 +3,8 @@
  *  1. The file is replaced or changed while it is copied.  It must be the same before and after.
  *  2. Whoever copies is killed.  A copy gets its name when it is whole; what was left unfinished is
  *     removed when the same file is copied again.
- *  3. Several copy at once, as `bake` does in several terminals.  Each takes care for its own; the
- *     last one stays, and whoever has another maps the file.
+ *  3. Several copy at once, as `bake` does in several terminals.  The directory of the copy is
+ *     locked meanwhile.
  *  4. It is mapped and executed by processes that have other rights: it can be read by its owner
  *     alone, as images are, and holds nothing that its owner could not read.
  */
@@ -17,19 +17,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/user.h>
 #include <unistd.h>
 
 #include "../../../elfcache/image_name.h"
+#include "unfinished.h"
 #include "whole.h"
 
-#define MADV_COLLAPSE_CODE 25 /* Linux 6.1; EINVAL before */
-
 enum { LINK_MAX = 256 };
-
-static const char unfinished[] = ".unfinished";
 
 uint64_t code_store_bytes(int images)
 {
@@ -154,7 +152,7 @@ struct job {
 	int to;
 	const struct identity *id;
 	uint64_t pad;
-	char *piece; /* of CODE_PAGE bytes */
+	char *piece; /* of LARGE_PAGE bytes */
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -167,7 +165,7 @@ static int describe(const struct job *j)
 {
 	Elf64_Ehdr *eh = (void *)j->piece;
 	uint64_t behind = (j->pad + j->id->size + 7) & ~UINT64_C(7);
-	uint64_t here = smaller(CODE_PAGE - j->pad, j->id->size);
+	uint64_t here = smaller(LARGE_PAGE - j->pad, j->id->size);
 	Elf64_Shdr *sections;
 	size_t count;
 	int err;
@@ -190,9 +188,9 @@ static int write_pieces(const struct job *j)
 	const uint64_t end = j->pad + j->id->size;
 	int err = 0;
 
-	for (uint64_t at = 0; !err && at < end; at += CODE_PAGE) {
+	for (uint64_t at = 0; !err && at < end; at += LARGE_PAGE) {
 		uint64_t skip = at ? 0 : j->pad;
-		uint64_t size = smaller(CODE_PAGE, end - at);
+		uint64_t size = smaller(LARGE_PAGE, end - at);
 
 		err = whole_read(j->from, j->piece + skip, size - skip, at + skip - j->pad);
 		if (!err && skip) {
@@ -203,24 +201,6 @@ static int write_pieces(const struct job *j)
 			err = whole_write(j->to, j->piece, size, at);
 	}
 	return err;
-}
-
-/* Where the file system does not do it by itself: in memory (tmpfs).  It is no matter if not. */
-static void collapse(int fd, uint64_t size)
-{
-	uint64_t whole = size & ~(CODE_PAGE - 1);
-	char *room = MAP_FAILED;
-	char *at;
-
-	if (whole)
-		room = mmap(NULL, whole + CODE_PAGE, PROT_NONE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room == MAP_FAILED)
-		return;
-	at = (char *)(((uintptr_t)room + CODE_PAGE - 1) & ~(uintptr_t)(CODE_PAGE - 1));
-	if (mmap(at, whole, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == at)
-		madvise(at, whole, MADV_COLLAPSE_CODE);
-	munmap(room, whole + CODE_PAGE);
 }
 
 static bool is_same(int fd, const struct identity *id)
@@ -240,7 +220,7 @@ static int copy_file(int to, const struct identity *id, const char *path, uint64
 		return -errno;
 	if (!is_same(from, id))
 		err = -ESTALE;
-	j.piece = err ? NULL : malloc(CODE_PAGE);
+	j.piece = err ? NULL : malloc(LARGE_PAGE);
 	if (!err && !j.piece)
 		err = -ENOMEM;
 	if (!err)
@@ -250,7 +230,7 @@ static int copy_file(int to, const struct identity *id, const char *path, uint64
 	free(j.piece);
 	close(from);
 	if (!err)
-		collapse(to, pad + id->size);
+		large_collapse(to, pad + id->size);
 	return err;
 }
 
@@ -258,27 +238,16 @@ static int copy_file(int to, const struct identity *id, const char *path, uint64
 static int make(int keyfd, const char *name, const struct identity *id, const char *path,
 		uint64_t pad)
 {
-	int fd;
-	int err;
+	int fd = unfinished_create(keyfd, 0600);
 
-	unlinkat(keyfd, unfinished, 0);
-	fd = openat(keyfd, unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = copy_file(fd, id, path, pad);
-	if (!err && (fchmod(fd, 0400) || renameat(keyfd, unfinished, keyfd, name)))
-		err = -errno;
-	close(fd);
-	if (err)
-		unlinkat(keyfd, unfinished, 0);
-	return err;
+	return fd < 0 ? fd : unfinished_end(keyfd, fd, name, 0400, copy_file(fd, id, path, pad));
 }
 
 static bool has_room(const struct code_store *s, const struct identity *id)
 {
 	uint64_t bytes = code_store_bytes(s->dirfd);
 
-	return bytes <= s->limit && id->size + 2 * CODE_PAGE <= s->limit - bytes;
+	return bytes <= s->limit && id->size + 2 * LARGE_PAGE <= s->limit - bytes;
 }
 
 int code_copy(const struct code_store *s, const struct identity *id, const char *path, uint64_t pad,
@@ -302,6 +271,7 @@ int code_copy(const struct code_store *s, const struct identity *id, const char 
 	keyfd = openat(s->dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (keyfd < 0)
 		return -errno;
+	flock(keyfd, LOCK_EX);
 	err = identity_of(keyfd, name, AT_SYMLINK_NOFOLLOW, &copy->id);
 	if (err == -ENOENT)
 		err = has_room(s, id) ? make(keyfd, name, id, path, pad) : -ENOSPC;
@@ -329,7 +299,7 @@ uint64_t code_pad(const struct image_map *maps, size_t count)
 	/* Mostly data, or so small that it makes little difference. */
 	if (!code || constant < CODE_MIN || code->size < constant / CODE_PART_MIN)
 		return UINT64_MAX;
-	return constant < CODE_PAGE_MIN ? 0 : (code->at - code->offset) & (CODE_PAGE - 1);
+	return constant < CODE_PAGE_MIN ? 0 : (code->at - code->offset) & (LARGE_PAGE - 1);
 }
 
 uint64_t code_place(uint64_t end, uint64_t size, uint64_t constant, uint64_t *lowest)
@@ -340,15 +310,16 @@ uint64_t code_place(uint64_t end, uint64_t size, uint64_t constant, uint64_t *lo
 	if (constant < CODE_PAGE_MIN || constant > size)
 		return at;
 	/* Large pages end where the code and constants do: what is behind is written to. */
-	at = ((at + constant) & ~(CODE_PAGE - 1)) - constant;
-	*lowest = CODE_PAGE - (at & (CODE_PAGE - 1)) >= CODE_PAGE_MIN ? at & ~(CODE_PAGE - 1) : at;
+	at = ((at + constant) & ~(LARGE_PAGE - 1)) - constant;
+	*lowest =
+		LARGE_PAGE - (at & (LARGE_PAGE - 1)) >= CODE_PAGE_MIN ? at & ~(LARGE_PAGE - 1) : at;
 	return at;
 }
 
 bool code_fills_page(const struct image_map *map, uint64_t pad)
 {
-	uint64_t first = CODE_PAGE - pad;
+	uint64_t first = LARGE_PAGE - pad;
 
-	return map->offset == 0 && pad != 0 && pad == (map->at & (CODE_PAGE - 1)) &&
+	return map->offset == 0 && pad != 0 && pad == (map->at & (LARGE_PAGE - 1)) &&
 	       first >= CODE_PAGE_MIN && map->size >= first;
 }

@@ -15,7 +15,7 @@
  *
  * A copy is a file DIRECTORY/KEY/NAME as images are, KEY of identity, path and pad; NAME is the
  * file's own.  An image names its copies with their identity, and maps the file itself where there
- * is none any more (resume.c).
+ * is none any more (resume.c).  Copies that lose their large pages are renewed (renew.h).
  */
 #ifndef ST_IMAGE_CODE_H
 #define ST_IMAGE_CODE_H
@@ -26,16 +26,14 @@
 
 #include "../../../elfcache/identity.h"
 #include "format.h"
-
-/* Of a large page of the processor. */
-#define CODE_PAGE UINT64_C(0x200000)
+#include "large.h"
 
 enum {
 	/* What an object has of code and constants, to be copied at all, and which part is code. */
 	CODE_MIN = 256 * 1024,
 	CODE_PART_MIN = 16,
 	/* An object's code is worth a large page of its own if it fills half of one. */
-	CODE_PAGE_MIN = CODE_PAGE / 2,
+	CODE_PAGE_MIN = LARGE_PAGE / 2,
 	/* Constants are mapped together with the code, and executable, in objects up to that many
 	   bytes, as linkers did before binutils 2.31 (ld -z noseparate-code). */
 	CODE_JOIN_MAX = 4 << 20,
@@ -64,13 +62,13 @@ uint64_t code_store_bytes(int images);
 
 /*
  * The copy of the file `path`, whose identity is id, behind `pad` bytes: a multiple of the page
- * size below CODE_PAGE.  Made if there is none.  0; -ESTALE if the file is another by now; -ENOSPC
+ * size below LARGE_PAGE.  Made if there is none.  0; -ESTALE if the file is another by now; -ENOSPC
  * if it is too large; or another negative error number.
  */
 int code_copy(const struct code_store *s, const struct identity *id, const char *path, uint64_t pad,
 	      struct code_copy *copy);
 
-/* How far above a multiple of CODE_PAGE the file's first byte is when it is mapped so, or 0 where
+/* How far above a multiple of LARGE_PAGE the file's first byte is when it is mapped so, or 0 where
    that does not matter; UINT64_MAX if no copy is worth while. */
 uint64_t code_pad(const struct image_map *maps, size_t count);
 

@@ -67,14 +67,16 @@ static bool has_files(const struct image_view *v)
 	return t->file_count > 0;
 }
 
-static bool has_copies(const struct image_table *t)
+static bool has_copies(const struct image_view *v)
 {
-	const struct image_copy *list = (const void *)((const char *)t + t->copies);
+	const struct image_table *t = v->table;
 
-	for (uint32_t i = 0; i < t->copy_count; i++)
-		if (!has_string(t, list[i].path) ||
-		    !is_inside(list[i].map, list[i].maps, t->map_count))
+	for (uint32_t i = 0; i < t->copy_count; i++) {
+		const struct image_copy *copy = image_copy(v, i);
+
+		if (!has_string(t, copy->path) || !is_inside(copy->map, copy->maps, t->map_count))
 			return false;
+	}
 	return true;
 }
 
@@ -116,7 +118,7 @@ static bool is_whole(const struct image_view *v)
 	    !has_array(t, t->limits, t->limit_count, sizeof(struct image_limit)) ||
 	    !has_array(t, t->touches, t->touch_count, sizeof(struct image_touch)))
 		return false;
-	return has_files(v) && has_copies(t) && has_variables(t);
+	return has_files(v) && has_copies(v) && has_variables(t);
 }
 
 /* A section's content, of which every offset of a string is in it, and ends there. */
@@ -212,6 +214,18 @@ const struct image_file *image_file(const struct image_view *view, uint32_t i)
 const char *image_file_path(const struct image_view *view, const struct image_file *file)
 {
 	return (const char *)view->table + file->path;
+}
+
+const struct image_copy *image_copy(const struct image_view *view, uint32_t i)
+{
+	const void *list = (const char *)view->table + view->table->copies;
+
+	return (const struct image_copy *)list + i;
+}
+
+const char *image_copy_path(const struct image_view *view, const struct image_copy *copy)
+{
+	return (const char *)view->table + copy->path;
 }
 
 const char *image_stale_file(const struct image_view *view)

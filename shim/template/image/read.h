@@ -26,6 +26,10 @@ const char *image_target(const struct image_view *view);
 const struct image_file *image_file(const struct image_view *view, uint32_t i);
 const char *image_file_path(const struct image_view *view, const struct image_file *file);
 
+/* The copy of code that it maps if it is there, number i < table->copy_count. */
+const struct image_copy *image_copy(const struct image_view *view, uint32_t i);
+const char *image_copy_path(const struct image_view *view, const struct image_copy *copy);
+
 /* Null if every file is what it was; else the path of one that is not. */
 const char *image_stale_file(const struct image_view *view);
 

@@ -221,13 +221,18 @@ static bool affinities_are_fresh(const struct process *p)
 	return true;
 }
 
+/* All that a copy of code has in common with the one that is put in its place (renew.h). */
+static bool same_copy(const struct identity *id, const struct stat *st)
+{
+	return st->st_dev == id->dev && (uint64_t)st->st_size == id->size &&
+	       st->st_mode == id->mode && st->st_uid == id->uid && st->st_gid == id->gid &&
+	       st->st_mtim.tv_sec == id->mtime_sec && st->st_mtim.tv_nsec == id->mtime_nsec;
+}
+
 static bool same_file(const struct identity *id, const struct stat *st)
 {
-	return st->st_ino == id->ino && st->st_dev == id->dev &&
-	       (uint64_t)st->st_size == id->size && st->st_mode == id->mode &&
-	       st->st_uid == id->uid && st->st_gid == id->gid &&
-	       st->st_ctim.tv_sec == id->ctime_sec && st->st_ctim.tv_nsec == id->ctime_nsec &&
-	       st->st_mtim.tv_sec == id->mtime_sec && st->st_mtim.tv_nsec == id->mtime_nsec;
+	return st->st_ino == id->ino && st->st_ctim.tv_sec == id->ctime_sec &&
+	       st->st_ctim.tv_nsec == id->ctime_nsec && same_copy(id, st);
 }
 
 static bool map_pages(const struct image_map *m, int fd)
@@ -263,7 +268,8 @@ static int look_for(const struct process *p, const char *path, bool is_link_mean
 
 /* Open a file, see that it is the one, and map what the image wants of it. */
 static bool map_from(const struct process *p, uint32_t path, const struct identity *id,
-		     uint32_t map, uint32_t count)
+		     bool (*same)(const struct identity *, const struct stat *), uint32_t map,
+		     uint32_t count)
 {
 	const struct image_map *maps = at_offset(p->table, p->table->maps);
 	struct stat st;
@@ -272,7 +278,7 @@ static bool map_from(const struct process *p, uint32_t path, const struct identi
 
 	if (fd < 0)
 		return false;
-	ok = !look_at(p, fd, &st) && same_file(id, &st);
+	ok = !look_at(p, fd, &st) && same(id, &st);
 	for (uint32_t i = 0; ok && i < count; i++)
 		ok = map_pages(&maps[map + i], fd);
 	return !sys_close(fd) && ok;
@@ -294,9 +300,10 @@ static bool map_file(const struct process *p, const struct image_file *f)
 
 	if ((copy || f->maps == 0) && !is_fresh(p, f))
 		return false;
-	if (f->maps == 0 || (copy && map_from(p, copy->path, &copy->id, copy->map, copy->maps)))
+	if (f->maps == 0 ||
+	    (copy && map_from(p, copy->path, &copy->id, same_copy, copy->map, copy->maps)))
 		return true;
-	return map_from(p, f->path, &f->id, f->map, f->maps);
+	return map_from(p, f->path, &f->id, same_file, f->map, f->maps);
 }
 
 static bool map_all(const struct process *p)

@@ -8,9 +8,7 @@
 #include <unistd.h>
 
 #include "../../../elfcache/image_name.h"
-
-/* No program can have it in common: it is in the directory KEY, beside one other name. */
-static const char unfinished[] = ".unfinished";
+#include "unfinished.h"
 
 /* The directory KEY, which is made if asked for. */
 static int open_key(int dirfd, const struct identity *id, const char *path, bool make)
@@ -55,13 +53,12 @@ static int bake_into(int keyfd, const struct identity *id, const char *path, cha
 		     char why[BAKE_WHY_MAX])
 {
 	const char *name = image_base_name(path);
-	int fd = openat(keyfd, unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	int fd = unfinished_create(keyfd, 0700);
 	int err;
 
 	if (fd < 0) {
-		err = -errno;
-		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-err));
-		return err;
+		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-fd));
+		return fd;
 	}
 	err = bake(fd, path, envp, loader, codes, why);
 	if (!err) {
@@ -69,14 +66,7 @@ static int bake_into(int keyfd, const struct identity *id, const char *path, cha
 		if (err)
 			snprintf(why, BAKE_WHY_MAX, "it changed meanwhile");
 	}
-	if (!err && fchmod(fd, 0500))
-		err = -errno;
-	/* Before it has its name: a file that is open for writing cannot be executed. */
-	close(fd);
-	if (!err && renameat(keyfd, unfinished, keyfd, name))
-		err = -errno;
-	if (err)
-		unlinkat(keyfd, unfinished, 0);
+	err = unfinished_end(keyfd, fd, name, 0500, err);
 	if (err && !why[0])
 		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-err));
 	return err;
@@ -99,8 +89,6 @@ int store_bake(int dirfd, const struct identity *id, const char *path, char *con
 		snprintf(why, BAKE_WHY_MAX, "no image can be written: %s", strerror(-keyfd));
 		return keyfd;
 	}
-	/* What a service that was killed has left. */
-	unlinkat(keyfd, unfinished, 0);
 	err = bake_into(keyfd, id, path, envp, loader, codes, size, why);
 	close(keyfd);
 	if (err)
@@ -133,7 +121,7 @@ void store_remove(int dirfd, const struct identity *id, const char *path)
 		return;
 	unlinkat(keyfd, image_base_name(path), 0);
 	/* Of one who was killed while baking. */
-	unlinkat(keyfd, unfinished, 0);
+	unfinished_remove(keyfd);
 	close(keyfd);
 	image_key(id, path, key);
 	unlinkat(dirfd, key, AT_REMOVEDIR);

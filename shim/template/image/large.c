@@ -1,0 +1,117 @@
+#include "large.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/user.h>
+
+#define MADV_COLLAPSE_CODE 25 /* Linux 6.1; EINVAL before */
+
+/* Whole large pages of a file, mapped where they can be mapped as such. */
+struct window {
+	char *room;
+	char *at;
+	size_t size; /* 0: none */
+};
+
+static int open_window(struct window *w, int fd, uint64_t size)
+{
+	*w = (struct window){.size = size & ~(LARGE_PAGE - 1)};
+	if (!w->size)
+		return 0;
+	w->room = mmap(NULL, w->size + LARGE_PAGE, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (w->room == MAP_FAILED)
+		return -errno;
+	w->at = w->room + (-(uintptr_t)w->room & (LARGE_PAGE - 1));
+	/* Executable, as the kernel wants what it makes large pages of (READ_ONLY_THP_FOR_FS). */
+	if (mmap(w->at, w->size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0) == w->at)
+		return 0;
+	munmap(w->room, w->size + LARGE_PAGE);
+	return -errno;
+}
+
+static void close_window(const struct window *w)
+{
+	if (w->size)
+		munmap(w->room, w->size + LARGE_PAGE);
+}
+
+/* Have mapped what is in memory. */
+static int touch_resident(const struct window *w, size_t *count)
+{
+	const size_t pages = w->size / PAGE_SIZE;
+	unsigned char *resident = malloc(pages);
+	size_t page = 0;
+	int err = 0;
+
+	if (!resident)
+		return -ENOMEM;
+	if (mincore(w->at, w->size, resident))
+		err = -errno;
+	while (!err && page < pages) {
+		if (!(resident[page] & 1)) {
+			page++;
+			continue;
+		}
+		(void)*(volatile const char *)(w->at + page * PAGE_SIZE);
+		++*count;
+		page = (page / (LARGE_PAGE / PAGE_SIZE) + 1) * (LARGE_PAGE / PAGE_SIZE);
+	}
+	free(resident);
+	return err;
+}
+
+/* How many bytes of the window are mapped by large pages (proc_pid_smaps(5)). */
+static int large_bytes(const struct window *w, uint64_t *bytes)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	bool is_here = false;
+	char line[512];
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof line, f)) {
+		unsigned long long number;
+
+		if (sscanf(line, "%llx-%*x ", &number) == 1 && strchr(line, '-'))
+			is_here = number == (uintptr_t)w->at;
+		else if (is_here && (sscanf(line, "FilePmdMapped: %llu kB", &number) == 1 ||
+				     sscanf(line, "ShmemPmdMapped: %llu kB", &number) == 1))
+			*bytes += number * 1024;
+	}
+	fclose(f);
+	return 0;
+}
+
+int large_count(int fd, uint64_t size, struct large_count *count)
+{
+	uint64_t bytes = 0;
+	struct window w;
+	int err = open_window(&w, fd, size);
+
+	*count = (struct large_count){0};
+	if (err)
+		return err;
+	if (w.size)
+		err = touch_resident(&w, &count->resident);
+	if (!err && count->resident)
+		err = large_bytes(&w, &bytes);
+	count->large = bytes / LARGE_PAGE;
+	close_window(&w);
+	return err;
+}
+
+void large_collapse(int fd, uint64_t size)
+{
+	struct window w;
+
+	if (open_window(&w, fd, size))
+		return;
+	if (w.size)
+		madvise(w.at, w.size, MADV_COLLAPSE_CODE);
+	close_window(&w);
+}

@@ -1,0 +1,28 @@
+/*
+ * Large pages of the processor (2 MiB) in which the page cache holds a file.
+ */
+#ifndef ST_IMAGE_LARGE_H
+#define ST_IMAGE_LARGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LARGE_PAGE UINT64_C(0x200000)
+
+/* Pieces of a large page, aligned in the file. */
+struct large_count {
+	size_t resident; /* of which at least something is in memory */
+	size_t large;    /* of these, one large page each */
+};
+
+/*
+ * Count what is in memory of a file that can be read and executed from fd, and has `size` bytes.
+ * Nothing is brought there by that.  0 or a negative error number.
+ */
+int large_count(int fd, uint64_t size, struct large_count *count);
+
+/* Ask for large pages where the file system does not make them of large writes: in memory (tmpfs,
+   Linux 6.1).  It is no matter if there are none. */
+void large_collapse(int fd, uint64_t size);
+
+#endif

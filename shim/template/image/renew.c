@@ -1,0 +1,107 @@
+#include "renew.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "large.h"
+#include "unfinished.h"
+#include "whole.h"
+
+/* As resume.c compares them: what a new copy cannot have in common does not count. */
+static bool is_copy(int fd, const struct identity *id)
+{
+	struct identity now;
+
+	if (identity_of(fd, "", AT_EMPTY_PATH, &now))
+		return false;
+	now.ino = id->ino;
+	now.ctime_sec = id->ctime_sec;
+	now.ctime_nsec = id->ctime_nsec;
+	return identity_equal(&now, id);
+}
+
+/* In pieces of a large page, each with one write, by which the file system makes it one. */
+static int copy_pieces(int from, int to, uint64_t size)
+{
+	char *piece = malloc(LARGE_PAGE);
+	int err = piece ? 0 : -ENOMEM;
+
+	for (uint64_t at = 0; !err && at < size; at += LARGE_PAGE) {
+		uint64_t rest = size - at < LARGE_PAGE ? size - at : LARGE_PAGE;
+
+		err = whole_read(from, piece, rest, at);
+		if (!err)
+			err = whole_write(to, piece, rest, at);
+	}
+	free(piece);
+	return err;
+}
+
+/* -ENOTSUP if it has no more large pages than the old one. */
+static int write_anew(int from, int to, const struct identity *id, const struct large_count *old)
+{
+	const struct timespec times[2] = {
+		{.tv_nsec = UTIME_OMIT},
+		{.tv_sec = id->mtime_sec, .tv_nsec = id->mtime_nsec},
+	};
+	struct large_count count;
+	int err = copy_pieces(from, to, id->size);
+
+	if (err)
+		return err;
+	large_collapse(to, id->size);
+	err = large_count(to, id->size, &count);
+	if (!err && count.large <= old->large)
+		err = -ENOTSUP;
+	/* Last: whoever is killed before leaves nothing that images would take. */
+	if (!err && futimens(to, times))
+		err = -errno;
+	return err;
+}
+
+static int renew(int dirfd, const char *name, const struct identity *id)
+{
+	int from = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct large_count count = {0};
+	int err = 0;
+	int to;
+
+	if (from < 0)
+		return -errno;
+	err = is_copy(from, id) ? large_count(from, id->size, &count) : -ESTALE;
+	if (!err && count.large < count.resident) {
+		to = unfinished_create(dirfd, 0600);
+		err = to < 0 ? to
+			     : unfinished_end(dirfd, to, name, 0400,
+					      write_anew(from, to, id, &count));
+		if (!err)
+			err = CODE_RENEWED;
+	}
+	close(from);
+	return err;
+}
+
+int code_renew(const char *path, const struct identity *id)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[PATH_MAX];
+	int dirfd;
+	int err;
+
+	if (!slash || (size_t)(slash - path) >= sizeof directory)
+		return -EINVAL;
+	memcpy(directory, path, (size_t)(slash - path));
+	directory[slash - path] = '\0';
+	dirfd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dirfd < 0)
+		return -errno;
+	err = flock(dirfd, LOCK_EX | LOCK_NB) ? -EBUSY : renew(dirfd, slash + 1, id);
+	close(dirfd);
+	return err;
+}
