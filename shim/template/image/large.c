@@ -65,6 +65,14 @@ static int touch_resident(const struct window *w, size_t *count)
 	return err;
 }
 
+/* The value of a line "NAME: N kB", 0 if it is another. */
+static uint64_t field(const char *line, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(line, name, length) == 0 ? strtoull(line + length, NULL, 10) : 0;
+}
+
 /* How many bytes of the window are mapped by large pages (proc_pid_smaps(5)). */
 static int large_bytes(const struct window *w, uint64_t *bytes)
 {
@@ -75,13 +83,15 @@ static int large_bytes(const struct window *w, uint64_t *bytes)
 	if (!f)
 		return -errno;
 	while (fgets(line, sizeof line, f)) {
-		unsigned long long number;
+		char *end;
+		uint64_t begin = strtoull(line, &end, 16);
 
-		if (sscanf(line, "%llx-%*x ", &number) == 1 && strchr(line, '-'))
-			is_here = number == (uintptr_t)w->at;
-		else if (is_here && (sscanf(line, "FilePmdMapped: %llu kB", &number) == 1 ||
-				     sscanf(line, "ShmemPmdMapped: %llu kB", &number) == 1))
-			*bytes += number * 1024;
+		/* A mapping begins with its addresses, and a field with its name. */
+		if (*end == '-')
+			is_here = begin == (uintptr_t)w->at;
+		else if (is_here)
+			*bytes += (field(line, "FilePmdMapped:") + field(line, "ShmemPmdMapped:")) *
+				  1024;
 	}
 	fclose(f);
 	return 0;
@@ -94,10 +104,9 @@ int large_count(int fd, uint64_t size, struct large_count *count)
 	int err = open_window(&w, fd, size);
 
 	*count = (struct large_count){0};
-	if (err)
+	if (err || !w.at)
 		return err;
-	if (w.size)
-		err = touch_resident(&w, &count->resident);
+	err = touch_resident(&w, &count->resident);
 	if (!err && count->resident)
 		err = large_bytes(&w, &bytes);
 	count->large = bytes / LARGE_PAGE;

@@ -20,7 +20,9 @@ int unfinished_create(int dirfd, mode_t mode)
 
 	unfinished_remove(dirfd);
 	fd = openat(dirfd, unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 int unfinished_end(int dirfd, int fd, const char *name, mode_t mode, int err)
