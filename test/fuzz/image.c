@@ -12,45 +12,45 @@
 
 enum { FRONT = 256, SIZE_LIMIT = 1 << 16 };
 
-static void touch_array(const struct image_table *t, uint32_t offset, uint32_t count,
+static void touch_array(const struct image_table *t, const struct image_array *array,
 			size_t element)
 {
-	if (count)
-		fuzz_touch((const char *)t + offset, count * element);
+	if (array->count)
+		fuzz_touch((const char *)t + array->at, array->count * element);
 }
 
 static void touch_table(const struct image_view *v)
 {
 	const struct image_table *t = v->table;
-	const struct image_variable *variables = (const void *)((const char *)t + t->variables);
+	const struct image_variable *variables = (const void *)((const char *)t + t->variables.at);
 
 	fuzz_touch(t, t->size);
 	/* Two strings: the path, and what /proc/self/exe is. */
 	fuzz_touch_string(image_target(v));
 	fuzz_touch_string(image_target(v) + strlen(image_target(v)) + 1);
-	for (uint32_t i = 0; i < t->file_count; i++) {
+	for (uint32_t i = 0; i < t->files.count; i++) {
 		const struct image_file *f = image_file(v, i);
 
 		fuzz_touch_string(image_file_path(v, f));
-		FUZZ_ASSERT((uint64_t)f->map + f->maps <= t->map_count);
-		FUZZ_ASSERT(f->copy <= t->copy_count);
+		FUZZ_ASSERT((uint64_t)f->map + f->maps <= t->maps.count);
+		FUZZ_ASSERT(f->copy <= t->copies.count);
 	}
-	for (uint32_t i = 0; i < t->copy_count; i++) {
-		const struct image_copy *copies = (const void *)((const char *)t + t->copies);
+	for (uint32_t i = 0; i < t->copies.count; i++) {
+		const struct image_copy *copy = image_copy(v, i);
 
-		fuzz_touch_string((const char *)t + copies[i].path);
-		FUZZ_ASSERT((uint64_t)copies[i].map + copies[i].maps <= t->map_count);
+		fuzz_touch_string(image_copy_path(v, copy));
+		FUZZ_ASSERT((uint64_t)copy->map + copy->maps <= t->maps.count);
 	}
-	FUZZ_ASSERT((uint64_t)t->bare_map + t->bare_maps <= t->map_count);
-	touch_array(t, t->maps, t->map_count, sizeof(struct image_map));
-	touch_array(t, t->fixes, t->fix_count, sizeof(struct image_fix));
-	touch_array(t, t->protects, t->protect_count, sizeof(struct image_protect));
-	touch_array(t, t->limits, t->limit_count, sizeof(struct image_limit));
-	touch_array(t, t->touches, t->touch_count, sizeof(struct image_touch));
-	touch_array(t, t->bounds, t->bound_count, sizeof(struct image_bound));
-	touch_array(t, t->affinities, t->affinity_count, sizeof(struct image_affinity));
-	touch_array(t, t->actions, t->action_count, sizeof(struct image_action));
-	for (uint32_t i = 0; i < t->variable_count; i++) {
+	FUZZ_ASSERT((uint64_t)t->bare_map + t->bare_maps <= t->maps.count);
+	touch_array(t, &t->maps, sizeof(struct image_map));
+	touch_array(t, &t->fixes, sizeof(struct image_fix));
+	touch_array(t, &t->protects, sizeof(struct image_protect));
+	touch_array(t, &t->limits, sizeof(struct image_limit));
+	touch_array(t, &t->touches, sizeof(struct image_touch));
+	touch_array(t, &t->bounds, sizeof(struct image_bound));
+	touch_array(t, &t->affinities, sizeof(struct image_affinity));
+	touch_array(t, &t->actions, sizeof(struct image_action));
+	for (uint32_t i = 0; i < t->variables.count; i++) {
 		const char *text = (const char *)t + variables[i].text;
 
 		fuzz_touch_string(text);

@@ -41,8 +41,7 @@ static void make_image(unsigned char *image, const struct sections *s)
 				    .version = IMAGE_VERSION,
 				    .size = END - TABLE_AT,
 				    .target = STRINGS_AT,
-				    .files = FILES_AT,
-				    .file_count = 1};
+				    .files = {FILES_AT, 1}};
 	struct image_file file = {.path = STRINGS_AT};
 
 	memcpy(image, &eh, sizeof eh);

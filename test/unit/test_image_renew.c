@@ -274,7 +274,7 @@ static void bake_cat(void)
 	close(fd);
 	code_store_close(&store);
 	close(images);
-	ck_assert_uint_ge(view.table->copy_count, 1);
+	ck_assert_uint_ge(view.table->copies.count, 1);
 }
 
 /* The copy of libc, with the same content in small pages. */
@@ -285,7 +285,7 @@ static void lose(void)
 	const struct image_copy *copy = NULL;
 	int fd;
 
-	for (uint32_t i = 0; i < view.table->copy_count && !copy; i++)
+	for (uint32_t i = 0; i < view.table->copies.count && !copy; i++)
 		if (image_copy(&view, i)->id.size >= LARGE_PAGE)
 			copy = image_copy(&view, i);
 	ck_assert_ptr_nonnull(copy);

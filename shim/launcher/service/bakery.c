@@ -53,7 +53,7 @@ static void describe(const struct image_view *view, struct bakery_result *result
 {
 	result->size = view->size;
 	result->own = own_memory(view);
-	result->files = view->table->file_count;
+	result->files = view->table->files.count;
 }
 
 static void try_order(const struct order *order, struct bakery_result *result)

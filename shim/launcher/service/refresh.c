@@ -34,7 +34,7 @@ static void wait_longer(struct refresh *r, int64_t now)
 
 void refresh_image(struct refresh *r, const struct image_view *view, int64_t now)
 {
-	for (uint32_t i = 0; i < view->table->copy_count && now >= r->again; i++) {
+	for (uint32_t i = 0; i < view->table->copies.count && now >= r->again; i++) {
 		const struct image_copy *copy = image_copy(view, i);
 		const char *path = image_copy_path(view, copy);
 

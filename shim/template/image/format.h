@@ -174,6 +174,11 @@ struct image_action {
 	} action;
 };
 
+struct image_array {
+	uint32_t at; /* offset */
+	uint32_t count;
+};
+
 struct image_table {
 	uint64_t magic;
 	uint32_t version;
@@ -198,22 +203,21 @@ struct image_table {
 	/* A #! script: the number of arguments that the kernel has put before its path. */
 	uint32_t script_args;
 	uint32_t uid;
-	uint32_t uses_fstat; /* 1: ld.so looks at what it has opened with fstat(2) */
-	/* Arrays: offset and number. */
-	uint32_t files, file_count;
-	uint32_t copies, copy_count;
-	uint32_t maps, map_count;
-	uint32_t bare_map, bare_maps; /* those of no file: index of the first, number */
-	uint32_t fixes, fix_count;
-	uint32_t protects, protect_count;
-	uint32_t variables, variable_count;
-	uint32_t limits, limit_count;
-	uint32_t touches, touch_count;
-	uint32_t bounds, bound_count;
-	uint32_t affinities, affinity_count;
-	uint32_t actions, action_count;
-	uint64_t clock_gettime; /* in the vDSO */
-	uint64_t unblocked;     /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
+	uint32_t uses_fstat;           /* 1: ld.so looks at what it has opened with fstat(2) */
+	struct image_array files;      /* image_file */
+	struct image_array copies;     /* image_copy */
+	struct image_array maps;       /* image_map */
+	uint32_t bare_map, bare_maps;  /* those of no file: index of the first, number */
+	struct image_array fixes;      /* image_fix */
+	struct image_array protects;   /* image_protect */
+	struct image_array variables;  /* image_variable */
+	struct image_array limits;     /* image_limit */
+	struct image_array touches;    /* image_touch */
+	struct image_array bounds;     /* image_bound */
+	struct image_array affinities; /* image_affinity */
+	struct image_array actions;    /* image_action */
+	uint64_t clock_gettime;        /* in the vDSO */
+	uint64_t unblocked; /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
 	uint64_t own_bytes; /* memory that was not as in its file, or zero: the least to store */
 	uint64_t vdso_size; /* of the vDSO it was baked with: another kernel has another */
 };

@@ -47,34 +47,34 @@ static bool has_string(const struct image_table *t, uint32_t offset)
 	return offset < t->size && memchr((const char *)t + offset, 0, t->size - offset);
 }
 
-static bool has_array(const struct image_table *t, uint32_t offset, uint32_t count, size_t element)
+static bool has_array(const struct image_table *t, const struct image_array *array, size_t element)
 {
-	return count == 0 ||
-	       (offset % sizeof(uint64_t) == 0 && is_inside(offset, count * element, t->size));
+	return array->count == 0 || (array->at % sizeof(uint64_t) == 0 &&
+				     is_inside(array->at, array->count * element, t->size));
 }
 
 static bool has_files(const struct image_view *v)
 {
 	const struct image_table *t = v->table;
 
-	for (uint32_t i = 0; i < t->file_count; i++) {
+	for (uint32_t i = 0; i < t->files.count; i++) {
 		const struct image_file *f = image_file(v, i);
 
-		if (!has_string(t, f->path) || !is_inside(f->map, f->maps, t->map_count) ||
-		    f->copy > t->copy_count)
+		if (!has_string(t, f->path) || !is_inside(f->map, f->maps, t->maps.count) ||
+		    f->copy > t->copies.count)
 			return false;
 	}
-	return t->file_count > 0;
+	return t->files.count > 0;
 }
 
 static bool has_copies(const struct image_view *v)
 {
 	const struct image_table *t = v->table;
 
-	for (uint32_t i = 0; i < t->copy_count; i++) {
+	for (uint32_t i = 0; i < t->copies.count; i++) {
 		const struct image_copy *copy = image_copy(v, i);
 
-		if (!has_string(t, copy->path) || !is_inside(copy->map, copy->maps, t->map_count))
+		if (!has_string(t, copy->path) || !is_inside(copy->map, copy->maps, t->maps.count))
 			return false;
 	}
 	return true;
@@ -82,9 +82,9 @@ static bool has_copies(const struct image_view *v)
 
 static bool has_variables(const struct image_table *t)
 {
-	const struct image_variable *list = (const void *)((const char *)t + t->variables);
+	const struct image_variable *list = (const void *)((const char *)t + t->variables.at);
 
-	for (uint32_t i = 0; i < t->variable_count; i++)
+	for (uint32_t i = 0; i < t->variables.count; i++)
 		if (!has_string(t, list[i].text) ||
 		    list[i].name_len > strlen((const char *)t + list[i].text))
 			return false;
@@ -105,18 +105,18 @@ static bool is_whole(const struct image_view *v)
 
 	if (t->magic != IMAGE_MAGIC || t->version != IMAGE_VERSION || t->size < sizeof *t ||
 	    t->size > room || !has_target(t) ||
-	    !has_array(t, t->files, t->file_count, sizeof(struct image_file)) ||
-	    !has_array(t, t->copies, t->copy_count, sizeof(struct image_copy)) ||
-	    !has_array(t, t->maps, t->map_count, sizeof(struct image_map)) ||
-	    !is_inside(t->bare_map, t->bare_maps, t->map_count) ||
-	    !has_array(t, t->fixes, t->fix_count, sizeof(struct image_fix)) ||
-	    !has_array(t, t->protects, t->protect_count, sizeof(struct image_protect)) ||
-	    !has_array(t, t->variables, t->variable_count, sizeof(struct image_variable)) ||
-	    !has_array(t, t->affinities, t->affinity_count, sizeof(struct image_affinity)) ||
-	    !has_array(t, t->actions, t->action_count, sizeof(struct image_action)) ||
-	    !has_array(t, t->bounds, t->bound_count, sizeof(struct image_bound)) ||
-	    !has_array(t, t->limits, t->limit_count, sizeof(struct image_limit)) ||
-	    !has_array(t, t->touches, t->touch_count, sizeof(struct image_touch)))
+	    !has_array(t, &t->files, sizeof(struct image_file)) ||
+	    !has_array(t, &t->copies, sizeof(struct image_copy)) ||
+	    !has_array(t, &t->maps, sizeof(struct image_map)) ||
+	    !is_inside(t->bare_map, t->bare_maps, t->maps.count) ||
+	    !has_array(t, &t->fixes, sizeof(struct image_fix)) ||
+	    !has_array(t, &t->protects, sizeof(struct image_protect)) ||
+	    !has_array(t, &t->variables, sizeof(struct image_variable)) ||
+	    !has_array(t, &t->affinities, sizeof(struct image_affinity)) ||
+	    !has_array(t, &t->actions, sizeof(struct image_action)) ||
+	    !has_array(t, &t->bounds, sizeof(struct image_bound)) ||
+	    !has_array(t, &t->limits, sizeof(struct image_limit)) ||
+	    !has_array(t, &t->touches, sizeof(struct image_touch)))
 		return false;
 	return has_files(v) && has_copies(v) && has_variables(t);
 }
@@ -206,7 +206,7 @@ const char *image_target(const struct image_view *view)
 
 const struct image_file *image_file(const struct image_view *view, uint32_t i)
 {
-	const void *list = (const char *)view->table + view->table->files;
+	const void *list = (const char *)view->table + view->table->files.at;
 
 	return (const struct image_file *)list + i;
 }
@@ -218,7 +218,7 @@ const char *image_file_path(const struct image_view *view, const struct image_fi
 
 const struct image_copy *image_copy(const struct image_view *view, uint32_t i)
 {
-	const void *list = (const char *)view->table + view->table->copies;
+	const void *list = (const char *)view->table + view->table->copies.at;
 
 	return (const struct image_copy *)list + i;
 }
@@ -230,7 +230,7 @@ const char *image_copy_path(const struct image_view *view, const struct image_co
 
 const char *image_stale_file(const struct image_view *view)
 {
-	for (uint32_t i = 0; i < view->table->file_count; i++) {
+	for (uint32_t i = 0; i < view->table->files.count; i++) {
 		const struct image_file *f = image_file(view, i);
 		const char *path = image_file_path(view, f);
 		struct identity id;

@@ -21,12 +21,12 @@ struct image_view {
 int image_read(int fd, struct image_view *view);
 void image_read_end(struct image_view *view);
 
-/* The target's path, and the file that an image depends on, number i < table->file_count. */
+/* The target's path, and the file that an image depends on, number i < table->files.count. */
 const char *image_target(const struct image_view *view);
 const struct image_file *image_file(const struct image_view *view, uint32_t i);
 const char *image_file_path(const struct image_view *view, const struct image_file *file);
 
-/* The copy of code that it maps if it is there, number i < table->copy_count. */
+/* The copy of code that it maps if it is there, number i < table->copies.count. */
 const struct image_copy *image_copy(const struct image_view *view, uint32_t i);
 const char *image_copy_path(const struct image_view *view, const struct image_copy *copy);
 

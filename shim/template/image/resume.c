@@ -149,14 +149,14 @@ static bool same_string(const char *a, const char *b)
 static bool variables_are_fresh(const struct process *p)
 {
 	const struct image_table *t = p->table;
-	const struct image_variable *list = at_offset(t, t->variables);
+	const struct image_variable *list = at_offset(t, t->variables.at);
 	uint64_t letters = 0;
 	uint64_t wanted = 0;
 
-	if (t->variable_count > VARIABLES_MAX)
+	if (t->variables.count > VARIABLES_MAX)
 		return false;
 	/* First letters of the names, modulo 64: most variables are passed over by that. */
-	for (uint32_t i = 0; i < t->variable_count; i++) {
+	for (uint32_t i = 0; i < t->variables.count; i++) {
 		const char *text = at_offset(t, list[i].text);
 
 		letters |= UINT64_C(1) << (text[0] & 63);
@@ -166,7 +166,7 @@ static bool variables_are_fresh(const struct process *p)
 	for (char **e = p->envp; *e; e++) {
 		if (!(letters >> (**e & 63) & 1))
 			continue;
-		for (uint32_t i = 0; i < t->variable_count; i++) {
+		for (uint32_t i = 0; i < t->variables.count; i++) {
 			const char *text = at_offset(t, list[i].text);
 
 			if (!defines(*e, text, list[i].name_len))
@@ -182,9 +182,9 @@ static bool variables_are_fresh(const struct process *p)
 
 static bool limits_are_fresh(const struct process *p)
 {
-	const struct image_limit *list = at_offset(p->table, p->table->limits);
+	const struct image_limit *list = at_offset(p->table, p->table->limits.at);
 
-	for (uint32_t i = 0; i < p->table->limit_count; i++) {
+	for (uint32_t i = 0; i < p->table->limits.count; i++) {
 		struct rlimit now;
 
 		if (sys_getrlimit((int)list[i].resource, &now) || now.rlim_cur != list[i].soft ||
@@ -196,9 +196,9 @@ static bool limits_are_fresh(const struct process *p)
 
 static bool bounds_are_fresh(const struct process *p)
 {
-	const struct image_bound *list = at_offset(p->table, p->table->bounds);
+	const struct image_bound *list = at_offset(p->table, p->table->bounds.at);
 
-	for (uint32_t i = 0; i < p->table->bound_count; i++)
+	for (uint32_t i = 0; i < p->table->bounds.count; i++)
 		if (sys_call3(SYS_prctl, PR_CAPBSET_READ, list[i].capability, 0) != list[i].answer)
 			return false;
 	return true;
@@ -206,9 +206,9 @@ static bool bounds_are_fresh(const struct process *p)
 
 static bool affinities_are_fresh(const struct process *p)
 {
-	const struct image_affinity *list = at_offset(p->table, p->table->affinities);
+	const struct image_affinity *list = at_offset(p->table, p->table->affinities.at);
 
-	for (uint32_t i = 0; i < p->table->affinity_count; i++) {
+	for (uint32_t i = 0; i < p->table->affinities.count; i++) {
 		uint64_t now[sizeof list->set / sizeof list->set[0]] = {0};
 
 		if (list[i].size > sizeof now ||
@@ -271,7 +271,7 @@ static bool map_from(const struct process *p, uint32_t path, const struct identi
 		     bool (*same)(const struct identity *, const struct stat *), uint32_t map,
 		     uint32_t count)
 {
-	const struct image_map *maps = at_offset(p->table, p->table->maps);
+	const struct image_map *maps = at_offset(p->table, p->table->maps.at);
 	struct stat st;
 	bool ok;
 	int fd = sys_openat(AT_FDCWD, at_offset(p->table, path), O_RDONLY | O_CLOEXEC, 0);
@@ -295,7 +295,7 @@ static bool is_fresh(const struct process *p, const struct image_file *f)
 
 static bool map_file(const struct process *p, const struct image_file *f)
 {
-	const struct image_copy *copies = at_offset(p->table, p->table->copies);
+	const struct image_copy *copies = at_offset(p->table, p->table->copies.at);
 	const struct image_copy *copy = f->copy ? &copies[f->copy - 1] : 0;
 
 	if ((copy || f->maps == 0) && !is_fresh(p, f))
@@ -309,10 +309,10 @@ static bool map_file(const struct process *p, const struct image_file *f)
 static bool map_all(const struct process *p)
 {
 	const struct image_table *t = p->table;
-	const struct image_file *files = at_offset(t, t->files);
-	const struct image_map *maps = at_offset(t, t->maps);
+	const struct image_file *files = at_offset(t, t->files.at);
+	const struct image_map *maps = at_offset(t, t->maps.at);
 
-	for (uint32_t i = 0; i < t->file_count; i++)
+	for (uint32_t i = 0; i < t->files.count; i++)
 		if (!map_file(p, &files[i]))
 			return false;
 	for (uint32_t i = 0; i < t->bare_maps; i++)
@@ -473,9 +473,9 @@ static void register_thread(const struct process *p)
  */
 static void touch_pages(const struct image_table *t)
 {
-	const struct image_touch *list = at_offset(t, t->touches);
+	const struct image_touch *list = at_offset(t, t->touches.at);
 
-	for (uint32_t i = 0; i < t->touch_count; i++) {
+	for (uint32_t i = 0; i < t->touches.count; i++) {
 		if (list[i].size >= POPULATE_MIN) {
 			sys_call3(SYS_madvise, (long)list[i].at, (long)list[i].size,
 				  MADV_POPULATE_WRITE_CODE);
@@ -489,9 +489,9 @@ static void touch_pages(const struct image_table *t)
 /* As start-up has done, when what is called then is in its place. */
 static bool set_signals(const struct image_table *t)
 {
-	const struct image_action *list = at_offset(t, t->actions);
+	const struct image_action *list = at_offset(t, t->actions.at);
 
-	for (uint32_t i = 0; i < t->action_count; i++)
+	for (uint32_t i = 0; i < t->actions.count; i++)
 		if (sys_call4(SYS_rt_sigaction, (long)list[i].signal, (long)&list[i].action, 0,
 			      sizeof t->unblocked))
 			return false;
@@ -502,8 +502,8 @@ static bool set_signals(const struct image_table *t)
 struct onward resume(uint64_t *stack, const char *code)
 {
 	const struct image_table *t = (const void *)(code + RESUME_CODE_SIZE);
-	const struct image_fix *fixes = at_offset(t, t->fixes);
-	const struct image_protect *protects = at_offset(t, t->protects);
+	const struct image_fix *fixes = at_offset(t, t->fixes.at);
+	const struct image_protect *protects = at_offset(t, t->protects.at);
 	struct process p = {.table = t};
 
 	find_vectors(&p, stack);
@@ -512,17 +512,17 @@ struct onward resume(uint64_t *stack, const char *code)
 	if (!p.aux[AT_RANDOM] || !credentials_are_fresh(&p) || !variables_are_fresh(&p) ||
 	    !limits_are_fresh(&p) || !bounds_are_fresh(&p) || !affinities_are_fresh(&p))
 		start_natively(&p);
-	for (uint32_t i = 0; i < t->fix_count; i++)
+	for (uint32_t i = 0; i < t->fixes.count; i++)
 		if (!can_be_fixed(&p, &fixes[i]))
 			start_natively(&p);
 	if (!map_all(&p) || sys_call3(SYS_arch_prctl, ARCH_SET_FS_CODE, (long)t->fs_base, 0))
 		start_natively(&p);
 	describe_target(&p);
 	touch_pages(t);
-	for (uint32_t i = 0; i < t->fix_count; i++)
+	for (uint32_t i = 0; i < t->fixes.count; i++)
 		*(uint64_t *)fixes[i].at = fixed_value(&p, &fixes[i]);
 	register_thread(&p);
-	for (uint32_t i = 0; i < t->protect_count; i++)
+	for (uint32_t i = 0; i < t->protects.count; i++)
 		if (sys_call3(SYS_mprotect, (long)protects[i].at, (long)protects[i].size,
 			      (long)protects[i].prot))
 			start_natively(&p);

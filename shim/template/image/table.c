@@ -96,6 +96,18 @@ static struct image_table *head(const struct table *t)
 	return (struct image_table *)(void *)t->data;
 }
 
+/* An array of the table: false without memory. */
+static bool put(struct table *t, size_t field, const void *data, size_t count, size_t element)
+{
+	const struct image_array array = {add(t, data, count * element), (uint32_t)count};
+
+	memcpy(t->data + field, &array, sizeof array);
+	return array.at != 0;
+}
+
+#define PUT(t, field, data, count) \
+	put(t, offsetof(struct image_table, field), data, count, sizeof *(data))
+
 struct file_list {
 	struct image_file *list;
 	size_t count;
@@ -231,21 +243,12 @@ static int add_files(struct table *t, const struct image_source *source, const s
 	for (size_t i = 0; !err && i < c->remap_count; i++)
 		if (!c->remaps[i].path)
 			files.maps[files.map_count++] = c->remaps[i].map;
-	if (!err) {
-		uint32_t list = add(t, files.list, files.count * sizeof *files.list);
-		uint32_t copies = add(t, files.copies, files.copy_count * sizeof *files.copies);
-		uint32_t maps = add(t, files.maps, files.map_count * sizeof *files.maps);
-
-		head(t)->files = list;
-		head(t)->file_count = (uint32_t)files.count;
-		head(t)->maps = maps;
-		head(t)->map_count = (uint32_t)files.map_count;
-		head(t)->copies = copies;
-		head(t)->copy_count = (uint32_t)files.copy_count;
-		head(t)->bare_map = (uint32_t)bare;
-		head(t)->bare_maps = (uint32_t)(files.map_count - bare);
-		err = list && copies && maps ? 0 : -ENOMEM;
-	}
+	head(t)->bare_map = (uint32_t)bare;
+	head(t)->bare_maps = (uint32_t)(files.map_count - bare);
+	if (!err && (!PUT(t, files, files.list, files.count) ||
+		     !PUT(t, copies, files.copies, files.copy_count) ||
+		     !PUT(t, maps, files.maps, files.map_count)))
+		err = -ENOMEM;
 	free(files.list);
 	free(files.copies);
 	free(files.maps);
@@ -265,7 +268,6 @@ static const char *definition(char *const envp[], const char *name)
 static int add_variables(struct table *t, const struct image_source *source, const struct watch *w)
 {
 	struct image_variable list[ALWAYS + WATCH_NAMES];
-	uint32_t at;
 
 	for (unsigned i = 0; i < ALWAYS + w->name_count; i++) {
 		const char *name = i < ALWAYS ? always[i] : w->names[i - ALWAYS];
@@ -275,63 +277,14 @@ static int add_variables(struct table *t, const struct image_source *source, con
 		if (!list[i].text)
 			return -ENOMEM;
 	}
-	at = add(t, list, (ALWAYS + w->name_count) * sizeof list[0]);
-	head(t)->variables = at;
-	head(t)->variable_count = ALWAYS + w->name_count;
-	return at ? 0 : -ENOMEM;
-}
-
-static int add_limits(struct table *t, const struct watch *w)
-{
-	uint32_t at = reserve(t, (w->limit_count + 1) * sizeof(struct image_limit));
-	struct image_limit *list;
-
-	if (!at)
-		return -ENOMEM;
-	list = (struct image_limit *)(void *)(t->data + at);
-	for (unsigned i = 0; i < w->limit_count; i++)
-		list[i] = (struct image_limit){w->limits[i].resource, w->limits[i].soft,
-					       w->limits[i].hard};
-	head(t)->limits = at;
-	head(t)->limit_count = w->limit_count;
-	return 0;
-}
-
-static int add_bounds(struct table *t, const struct watch *w)
-{
-	uint32_t at = add(t, w->bounds, w->bound_count * sizeof w->bounds[0]);
-
-	head(t)->bounds = at;
-	head(t)->bound_count = w->bound_count;
-	return at ? 0 : -ENOMEM;
-}
-
-static int add_affinities(struct table *t, const struct watch *w)
-{
-	uint32_t at = add(t, w->affinities, w->affinity_count * sizeof w->affinities[0]);
-
-	head(t)->affinities = at;
-	head(t)->affinity_count = w->affinity_count;
-	return at ? 0 : -ENOMEM;
-}
-
-static int add_actions(struct table *t, const struct watch *w)
-{
-	uint32_t at = add(t, w->actions, w->action_count * sizeof w->actions[0]);
-
-	head(t)->actions = at;
-	head(t)->action_count = w->action_count;
-	return at ? 0 : -ENOMEM;
+	return PUT(t, variables, list, ALWAYS + w->name_count) ? 0 : -ENOMEM;
 }
 
 int table_build(struct table *t, const struct image_source *source, const struct place *p,
 		const struct watch *w, const struct capture *c, char why[128])
 {
 	uint32_t target;
-	uint32_t fixes;
-	uint32_t protects;
-	uint32_t touches;
-	int err;
+	int err = 0;
 
 	*t = (struct table){0};
 	t->size = sizeof(struct image_table);
@@ -365,29 +318,19 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.unblocked = w->unblocked,
 	};
 	target = add_target(t, source->target, source->program);
-	fixes = add(t, c->fixes, c->fix_count * sizeof *c->fixes);
-	protects = add(t, c->protects, c->protect_count * sizeof *c->protects);
-	touches = add(t, c->touches, c->touch_count * sizeof *c->touches);
-	err = target && fixes && protects && touches ? 0 : -ENOMEM;
 	head(t)->target = target;
-	head(t)->fixes = fixes;
-	head(t)->fix_count = (uint32_t)c->fix_count;
-	head(t)->protects = protects;
-	head(t)->protect_count = (uint32_t)c->protect_count;
-	head(t)->touches = touches;
-	head(t)->touch_count = (uint32_t)c->touch_count;
+	if (!target || !PUT(t, fixes, c->fixes, c->fix_count) ||
+	    !PUT(t, protects, c->protects, c->protect_count) ||
+	    !PUT(t, touches, c->touches, c->touch_count) ||
+	    !PUT(t, limits, w->limits, w->limit_count) ||
+	    !PUT(t, bounds, w->bounds, w->bound_count) ||
+	    !PUT(t, affinities, w->affinities, w->affinity_count) ||
+	    !PUT(t, actions, w->actions, w->action_count))
+		err = -ENOMEM;
 	if (!err)
 		err = add_files(t, source, w, c, why);
 	if (!err)
 		err = add_variables(t, source, w);
-	if (!err)
-		err = add_limits(t, w);
-	if (!err)
-		err = add_bounds(t, w);
-	if (!err)
-		err = add_affinities(t, w);
-	if (!err)
-		err = add_actions(t, w);
 	head(t)->size = (uint32_t)t->size;
 	if (err) {
 		free(t->data);

@@ -38,10 +38,6 @@ struct seen_file {
 	struct identity id; /* when it was first seen, unless absent */
 };
 
-struct seen_limit {
-	uint64_t resource, soft, hard;
-};
-
 struct watch {
 	/* Of the thread, as registered with the kernel. */
 	uint64_t fs_base, tid_address, robust_list, robust_list_size, rseq;
@@ -56,7 +52,7 @@ struct watch {
 	/* Names of environment variables that constructors asked for. */
 	char *names[WATCH_NAMES];
 	unsigned name_count;
-	struct seen_limit limits[WATCH_LIMITS];
+	struct image_limit limits[WATCH_LIMITS];
 	unsigned limit_count;
 	struct image_bound bounds[WATCH_BOUNDS];
 	unsigned bound_count;

@@ -109,7 +109,7 @@ static int note_limit(struct watch *w, const struct place *p, const struct trace
 		return tracee_write(t, c->arg[3], &limit, sizeof limit);
 	}
 	w->limits[w->limit_count++] =
-		(struct seen_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
+		(struct image_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
 	return 0;
 }
 

@@ -79,9 +79,9 @@ enum { NO_HOST = -1 };
 static bool is_free(const struct capture *c, const struct table *table, uint64_t from, uint64_t to)
 {
 	const struct image_table *head = (const void *)table->data;
-	const struct image_map *maps = (const void *)(table->data + head->maps);
+	const struct image_map *maps = (const void *)(table->data + head->maps.at);
 
-	for (uint32_t i = 0; i < head->map_count; i++)
+	for (uint32_t i = 0; i < head->maps.count; i++)
 		if (maps[i].at < to && maps[i].at + maps[i].size > from)
 			return false;
 	return capture_is_free(c, from, to);
