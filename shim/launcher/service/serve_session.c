@@ -4,7 +4,7 @@
  *     the index says that there is one after that.
  *  2. Its session ends: the launcher kills it, and the kernel does if the launcher is killed.  The
  *     shell of `env` does neither: the service looks whether it lives, and removes what is left.
- *  3. An image's files change.  Every start checks that for itself (resume.c), and goes to the
+ *  3. An image's files change.  Every start checks that for itself (resume_map.c), and goes to the
  *     program as it is, at a price; so images are looked through from time to time, and those that
  *     have become stale are taken away, to be baked again if they are still wanted.  What becomes
  *     stale again and again is left alone.
@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -39,7 +40,8 @@
 
 enum {
 	NICE = 10,
-	BUSY_MS = 1000, /* how often images are looked through while programs are started */
+	FIRST_TO_GO = 1000, /* for the kernel, when memory runs out */
+	BUSY_MS = 1000,     /* how often images are looked through while programs are started */
 	IDLE_MS = 2000, /* and how long to sleep while none is: a look at whether there is a session
 			 */
 	STALE_MAX = 2,  /* a target whose image became stale so often is not baked again */
@@ -285,15 +287,26 @@ static int open_directory(int dirfd, const char *name)
 	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Inherited by what bakes (proc(5)).  Whoever may not say so is killed by its size. */
-static void be_first_to_go(void)
+static void tell_kernel(const char *file, int value)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
 
-	if (fd >= 0 && write(fd, "1000", 4) < 0)
-		say_verbose("oom_score_adj: %s", strerror(errno));
+	if (fd < 0 || dprintf(fd, "%d", value) < 0)
+		say_verbose("%s: %s", file, strerror(errno));
 	if (fd >= 0)
 		close(fd);
+}
+
+/* What bakes inherits all of this. */
+static void be_modest(void)
+{
+	setpriority(PRIO_PROCESS, 0, NICE);
+	/* Where the kernel groups the processes of each session, that counts among them only: the
+	   group itself has to be nice (sched(7), "The autogroup feature"). */
+	if (getsid(0) == getpid())
+		tell_kernel("/proc/self/autogroup", NICE);
+	/* Whoever may not say so is killed by its size (proc(5)). */
+	tell_kernel("/proc/self/oom_score_adj", FIRST_TO_GO);
 }
 
 static bool begin(struct service *s, const char *directory)
@@ -316,8 +329,7 @@ int serve_session(const char *directory, char *const envp[])
 	uint64_t clock = 0;
 
 	umask(077);
-	setpriority(PRIO_PROCESS, 0, NICE);
-	be_first_to_go();
+	be_modest();
 	if (!begin(&s, directory))
 		return 1;
 	find_given(&s);

@@ -15,7 +15,7 @@
  *
  * A copy is a file DIRECTORY/KEY/NAME as images are, KEY of identity, path and pad; NAME is the
  * file's own.  An image names its copies with their identity, and maps the file itself where there
- * is none any more (resume.c).  Copies that lose their large pages are renewed (renew.h).
+ * is none any more (resume_map.c).  Copies that lose their large pages are renewed (renew.h).
  */
 #ifndef ST_IMAGE_CODE_H
 #define ST_IMAGE_CODE_H

@@ -13,7 +13,7 @@
 #include "unfinished.h"
 #include "whole.h"
 
-/* As resume.c compares them: what a new copy cannot have in common does not count. */
+/* As resume_map.c compares them: what a new copy cannot have in common does not count. */
 static bool is_copy(int fd, const struct identity *id)
 {
 	struct identity now;

@@ -5,7 +5,7 @@
  * pages when it is wanted again, and stays so for as long as it is used.  Read again it would come
  * back in large ones, but only if nobody has it mapped, and of libc there is always somebody.  So
  * the copy is copied: programs that run keep the old one, those that start get the new one, which
- * an image cannot tell from it (resume.c looks at all but inode and ctime).
+ * an image cannot tell from it (resume_map.c looks at all but inode and ctime).
  */
 #ifndef ST_IMAGE_RENEW_H
 #define ST_IMAGE_RENEW_H

@@ -52,6 +52,16 @@ def stat_fields(pid):
         return f.read().rpartition(b")")[2].split()
 
 
+def group_nice(pid):
+    """The nice value of the process's autogroup, None if the kernel has none."""
+    try:
+        with open(f"/proc/{pid}/autogroup", encoding="ascii") as f:
+            line = f.read()
+    except OSError:
+        return None
+    return int(line.split()[-1]) if line else None
+
+
 def switches(pid):
     """How often the process has been on a processor."""
     return (int(status_field(pid, "voluntary_ctxt_switches"))
@@ -108,6 +118,8 @@ class OfCommand(ServiceTest):
             self.assertEqual(int(fields[4]), 0, "controlling terminal")
             # Once it has begun to serve.
             wait_until("it is nice", lambda: int(stat_fields(pid)[16]) >= 10)
+            # Among sessions too, where the kernel tells them apart.
+            wait_until("its session is nice", lambda: group_nice(pid) in (None, 10))
             # Where memory runs out, it goes first.
             def score():
                 with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as f:
