@@ -40,6 +40,8 @@
 
 enum {
 	NICE = 10,
+	/* Among sessions: an image that comes late has fewer starts to serve. */
+	GROUP_NICE = 5,
 	FIRST_TO_GO = 1000, /* for the kernel, when memory runs out */
 	BUSY_MS = 1000,     /* how often images are looked through while programs are started */
 	IDLE_MS = 2000, /* and how long to sleep while none is: a look at whether there is a session
@@ -304,7 +306,7 @@ static void be_modest(void)
 	/* Where the kernel groups the processes of each session, that counts among them only: the
 	   group itself has to be nice (sched(7), "The autogroup feature"). */
 	if (getsid(0) == getpid())
-		tell_kernel("/proc/self/autogroup", NICE);
+		tell_kernel("/proc/self/autogroup", GROUP_NICE);
 	/* Whoever may not say so is killed by its size (proc(5)). */
 	tell_kernel("/proc/self/oom_score_adj", FIRST_TO_GO);
 }
