@@ -37,7 +37,7 @@ done
 sleep 0.3
 [ "$(image_counted baked)" = 0 ] || wrong 'baked too soon'
 image_start "$program"
-image_wait 10 baked 1 || wrong 'not baked after six starts'
+image_wait 60 baked 1 || wrong 'not baked after six starts'
 image_check 'after six starts' image "$program"
 
 # ... is looked at when it has changed, and baked again once.
@@ -90,7 +90,7 @@ installed=$(command -v env)
 image_run image "$ST_CASES_BIN/launch" posix_spawn "$installed" true
 [ "$(image_counted baked)" = 0 ] || wrong 'baked after one start'
 image_run image "$ST_CASES_BIN/launch" posix_spawn "$installed" true
-image_wait 10 baked 1 || wrong 'not baked after two starts'
+image_wait 60 baked 1 || wrong 'not baked after two starts'
 
 # Two services for one session, one killed while it bakes: no half image is ever used.
 image_session

@@ -43,7 +43,7 @@ for n in $(seq $programs); do
     for _ in 1 2 3 4 5 6; do
         image_start "$work/dir/$n/program"
     done
-    image_wait 10 baked "$n" || wrong "number $n is not baked"
+    image_wait 60 baked "$n" || wrong "number $n is not baked"
     is_image "$n" || wrong "number $n has just been baked, and is not used"
     is_image 1 || wrong "after $n: number 1 was used a moment ago, and has made room"
     now=$(used)
