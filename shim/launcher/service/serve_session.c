@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +332,8 @@ int serve_session(const char *directory, char *const envp[])
 	uint64_t clock = 0;
 
 	umask(077);
+	/* A limit of file sizes is an error like others. */
+	signal(SIGXFSZ, SIG_IGN);
 	be_modest();
 	if (!begin(&s, directory))
 		return 1;

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "large.h"
@@ -65,6 +67,14 @@ static int write_anew(int from, int to, const struct identity *id, const struct 
 	return err;
 }
 
+static bool has_room(int dirfd, uint64_t size)
+{
+	struct statvfs fs;
+
+	return fstatvfs(dirfd, &fs) == 0 &&
+	       size <= (uint64_t)fs.f_bavail * fs.f_frsize / CODE_ROOM_PART;
+}
+
 static int renew(int dirfd, const char *name, const struct identity *id)
 {
 	int from = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -76,7 +86,7 @@ static int renew(int dirfd, const char *name, const struct identity *id)
 		return -errno;
 	err = is_copy(from, id) ? large_count(from, id->size, &count) : -ESTALE;
 	if (!err && count.large < count.resident) {
-		to = unfinished_create(dirfd, 0600);
+		to = has_room(dirfd, id->size) ? unfinished_create(dirfd, 0600) : -ENOSPC;
 		err = to < 0 ? to
 			     : unfinished_end(dirfd, to, name, 0400,
 					      write_anew(from, to, id, &count));

@@ -29,7 +29,8 @@ image_session() {
 
 image_session_end() {
     [ -n "$image_service" ] || return 0
-    kill "$image_service" 2>/dev/null
+    # Not SIGTERM: what has just been forked still has this shell's trap, and loses it.
+    kill -KILL "$image_service" 2>/dev/null
     wait "$image_service" 2>/dev/null
     image_service=
 }
