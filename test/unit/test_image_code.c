@@ -379,6 +379,58 @@ START_TEST(is_mapped)
 }
 END_TEST
 
+/* gcc's compiler proper, which is much larger than what is mapped as one; false without one. */
+static bool find_compiler(char path[4096])
+{
+	FILE *f = popen("gcc -print-prog-name=cc1", "re"); // NOLINT(cert-env33-c): a test's own
+	bool found = f && fgets(path, 4096, f) && path[0] == '/';
+
+	if (f)
+		pclose(f);
+	path[strcspn(path, "\n")] = '\0';
+	return found && access(path, X_OK) == 0;
+}
+
+/* Of a large object, no large page is half code and half constants. */
+START_TEST(is_cut_at_large_pages)
+{
+	struct bake_loader loader = {0};
+	const struct image_map *maps;
+	struct image_view view;
+	char why[BAKE_WHY_MAX];
+	const struct image_copy *copy;
+	char path[4096];
+	int cuts = 0;
+	int fd;
+
+	if (!find_compiler(path))
+		return;
+	open_store(256 * MB);
+	fd = open("image", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
+	ck_assert_msg(bake(fd, path, environment, &loader, &s.store, why) == 0, "%s", why);
+	ck_assert_int_eq(image_read(fd, &view), 0);
+	close(fd);
+	maps = (const void *)((const char *)view.table + view.table->maps.at);
+	for (uint32_t i = 0; i < view.table->copies.count; i++) {
+		copy = image_copy(&view, i);
+		if (strcmp(strrchr(image_copy_path(&view, copy), '/'), strrchr(path, '/')) != 0)
+			continue;
+		for (uint32_t k = copy->map + 1; k < copy->map + copy->maps; k++) {
+			if (maps[k - 1].at + maps[k - 1].size != maps[k].at)
+				continue;
+			ck_assert_uint_eq(maps[k - 1].offset + maps[k - 1].size, maps[k].offset);
+			if (((maps[k - 1].prot ^ maps[k].prot) & PROT_EXEC) == 0)
+				continue;
+			ck_assert_msg(maps[k].at % LARGE_PAGE == 0, "%s, at %llx",
+				      image_copy_path(&view, copy), (unsigned long long)maps[k].at);
+			cuts++;
+		}
+	}
+	ck_assert_int_ge(cuts, 1);
+	image_read_end(&view);
+}
+END_TEST
+
 START_TEST(without_a_store)
 {
 	bake_cat(NULL);
@@ -435,6 +487,7 @@ int main(void)
 	tcase_add_test(tc, places);
 	tcase_add_test(tc, pads_and_fills);
 	tcase_add_test(images, is_mapped);
+	tcase_add_test(images, is_cut_at_large_pages);
 	tcase_add_test(images, without_a_store);
 	tcase_add_loop_test(images, is_lost, 0, sizeof losses / sizeof losses[0]);
 	tcase_add_test(images, library_changes);

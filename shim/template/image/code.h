@@ -35,7 +35,8 @@ enum {
 	/* An object's code is worth a large page of its own if it fills half of one. */
 	CODE_PAGE_MIN = LARGE_PAGE / 2,
 	/* Constants are mapped together with the code, and executable, in objects up to that many
-	   bytes, as linkers did before binutils 2.31 (ld -z noseparate-code). */
+	   bytes, as linkers did before binutils 2.31 (ld -z noseparate-code); in larger ones, where
+	   they share a large page with it. */
 	CODE_JOIN_MAX = 4 << 20,
 };
 

@@ -132,6 +132,32 @@ static size_t run_length(const struct capture *c, size_t i)
 	return size <= CODE_JOIN_MAX && (prot & PROT_EXEC) ? n : 1;
 }
 
+/*
+ * Of a larger object, code and constants that share a large page: no mapping has all of it, so that
+ * it would be mapped in small ones.  The code gets it.
+ */
+static void move_boundary(struct image_map *a, struct image_map *b)
+{
+	uint64_t below = b->at & ~(LARGE_PAGE - 1);
+	uint64_t above = (b->at + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+
+	if ((b->prot & PROT_EXEC) && !(a->prot & PROT_EXEC) && below > a->at) {
+		uint64_t moved = b->at - below;
+
+		a->size -= moved;
+		b->at -= moved;
+		b->offset -= moved;
+		b->size += moved;
+	} else if ((a->prot & PROT_EXEC) && !(b->prot & PROT_EXEC) && above < b->at + b->size) {
+		uint64_t moved = above - b->at;
+
+		a->size += moved;
+		b->at += moved;
+		b->offset += moved;
+		b->size -= moved;
+	}
+}
+
 static void join_remaps(struct capture *c)
 {
 	size_t count = 0;
@@ -147,6 +173,8 @@ static void join_remaps(struct capture *c)
 		}
 		i += n;
 		c->remaps[count++] = joined;
+		if (count > 1 && is_next(&c->remaps[count - 2], &joined))
+			move_boundary(&c->remaps[count - 2].map, &c->remaps[count - 1].map);
 	}
 	c->remap_count = count;
 }
