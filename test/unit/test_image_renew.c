@@ -339,7 +339,21 @@ START_TEST(by_the_service)
 		return;
 	}
 	ck_assert_int_eq(refresh.pause, 0);
-	/* Lost again: it is looked at when it is time for that. */
+	/* Lost again and again: it is renewed less and less often. */
+	for (int64_t pause = REFRESH_PAUSE_MS; pause < 8 * REFRESH_PAUSE_MS; pause *= 2) {
+		free(s.content);
+		lose();
+		now += pause;
+		refresh_image(&refresh, &view, now - 1);
+		ck_assert(!is_new());
+		refresh_image(&refresh, &view, now);
+		ck_assert(is_new());
+	}
+	/* Kept for once: it is looked at when it is time for that. */
+	now += 8 * REFRESH_PAUSE_MS;
+	look(&s.id);
+	refresh_image(&refresh, &view, now);
+	ck_assert(!is_new());
 	free(s.content);
 	lose();
 	refresh_image(&refresh, &view, now + REFRESH_CHECK_MS - 1);
@@ -374,7 +388,7 @@ START_TEST(in_vain)
 		refresh_image(&refresh, &view, now + pause - 1);
 		ck_assert_int_eq(refresh.again, now + pause);
 		now += pause;
-		pause = pause * 2 < REFRESH_PAUSE_MAX_MS ? pause * 2 : REFRESH_PAUSE_MAX_MS;
+		pause = pause < REFRESH_PAUSE_MAX_MS / 2 ? pause * 2 : REFRESH_PAUSE_MAX_MS;
 	}
 	ck_assert_int_eq(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
 	free(s.content);

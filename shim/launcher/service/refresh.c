@@ -5,31 +5,26 @@
 #include "elfcache/cache.h"
 #include "shim/template/image/renew.h"
 
-/* True if it is time to look at that copy; it will be again later. */
-static bool is_due(struct refresh *r, const char *path, int64_t now)
+/* What is remembered of a copy; it takes the oldest one's place if that is nothing. */
+static struct refresh_copy *find(struct refresh *r, const char *path)
 {
 	const uint64_t hash = cache_path_hash(path);
-	struct refresh_copy *copy = NULL;
+	struct refresh_copy *copy;
 
-	for (size_t i = 0; !copy && i < REFRESH_MAX; i++)
+	for (size_t i = 0; i < REFRESH_MAX; i++)
 		if (r->list[i].path_hash == hash)
-			copy = &r->list[i];
-	if (copy && now < copy->due)
-		return false;
-	if (!copy) {
-		copy = &r->list[r->next];
-		r->next = (r->next + 1) % REFRESH_MAX;
-	}
-	*copy = (struct refresh_copy){hash, now + REFRESH_CHECK_MS};
-	return true;
+			return &r->list[i];
+	copy = &r->list[r->next];
+	r->next = (r->next + 1) % REFRESH_MAX;
+	*copy = (struct refresh_copy){.path_hash = hash};
+	return copy;
 }
 
-static void wait_longer(struct refresh *r, int64_t now)
+static int64_t longer(int64_t pause)
 {
-	r->pause = r->pause ? r->pause * 2 : REFRESH_PAUSE_MS;
-	if (r->pause > REFRESH_PAUSE_MAX_MS)
-		r->pause = REFRESH_PAUSE_MAX_MS;
-	r->again = now + r->pause;
+	if (!pause)
+		return REFRESH_PAUSE_MS;
+	return pause < REFRESH_PAUSE_MAX_MS / 2 ? pause * 2 : REFRESH_PAUSE_MAX_MS;
 }
 
 void refresh_image(struct refresh *r, const struct image_view *view, int64_t now)
@@ -37,11 +32,15 @@ void refresh_image(struct refresh *r, const struct image_view *view, int64_t now
 	for (uint32_t i = 0; i < view->table->copies.count && now >= r->again; i++) {
 		const struct image_copy *copy = image_copy(view, i);
 		const char *path = image_copy_path(view, copy);
+		struct refresh_copy *known = find(r, path);
 
-		if (!is_due(r, path, now))
+		if (now < known->due)
 			continue;
+		known->due = now + REFRESH_CHECK_MS;
 		switch (code_renew(path, &copy->id)) {
 		case CODE_RENEWED:
+			known->pause = longer(known->pause);
+			known->due = now + known->pause;
 			r->pause = 0;
 			break;
 		case CODE_GOOD:
@@ -50,7 +49,8 @@ void refresh_image(struct refresh *r, const struct image_view *view, int64_t now
 		case -EBUSY:
 			break;
 		default:
-			wait_longer(r, now);
+			r->pause = longer(r->pause);
+			r->again = now + r->pause;
 		}
 	}
 }

@@ -14,8 +14,9 @@ enum {
 	REFRESH_MAX = 256, /* copies that are remembered */
 	/* How often one is looked at: each time costs some hundred microseconds. */
 	REFRESH_CHECK_MS = 10000,
-	/* How long nothing is renewed where that did not help or failed: at first, and at most;
-	   each time is twice the one before. */
+	/* How long one that was renewed is left alone, since where memory is short it may be lost
+	   again and again; and how long all are, where renewing did not help or failed.  At first,
+	   and at most; each time is twice the one before. */
 	REFRESH_PAUSE_MS = 60000,
 	REFRESH_PAUSE_MAX_MS = 3600000,
 };
@@ -23,13 +24,14 @@ enum {
 struct refresh_copy {
 	uint64_t path_hash; /* cache_path_hash() */
 	int64_t due;        /* clock_ms() */
+	int64_t pause;      /* 0: it was not renewed yet */
 };
 
 /* All zeros in the beginning. */
 struct refresh {
 	struct refresh_copy list[REFRESH_MAX];
-	size_t next; /* the place that was taken for longest */
-	int64_t pause;
+	size_t next;   /* the place that was taken for longest */
+	int64_t pause; /* 0: all is well */
 	int64_t again; /* clock_ms() */
 };
 
