@@ -32,6 +32,7 @@ struct doctor {
 	char preload[PATH_MAX]; /* "" if there is none that can be used */
 	bool works;             /* a program was started under the preload, which saw it */
 	bool image;             /* a program was baked, and started from its image */
+	int large;              /* are large pages kept in a session's directory: large_try() */
 	char image_line[SERVICE_LINE_MAX]; /* what was found about that; "" if nothing was tried */
 };
 

@@ -125,12 +125,29 @@ static void check_modules(struct doctor *d)
 		doctor_add(d, CHECK_OK, "AppArmor", "images may be used", "not enabled");
 }
 
+/* In a session's directory, where copies of code are. */
+static void check_large_pages(struct doctor *d)
+{
+	if (!*d->image_line)
+		return;
+	if (d->large > 0)
+		doctor_add(d, CHECK_OK, "large pages",
+			   "programs from images take few page faults for their code",
+			   "kept by the cache directory's file system");
+	else
+		doctor_add(d, CHECK_NOTE, "large pages",
+			   "programs from images take as many page faults for their code as ever",
+			   "%s%s", "none in the cache directory's file system",
+			   d->large < 0 ? ", or it could not be tried" : "");
+}
+
 void doctor_check_image(struct doctor *d)
 {
 	check_proc(d);
 	check_yama(d);
 	check_debug_registers(d);
 	check_modules(d);
+	check_large_pages(d);
 	if (!*d->image_line)
 		doctor_add(d, CHECK_NOTE, "engine image", "not used",
 			   "not tried, since there was no session to try it in");

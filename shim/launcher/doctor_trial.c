@@ -10,6 +10,7 @@
 #include "doctor.h"
 #include "environment.h"
 #include "message.h"
+#include "shim/template/image/large.h"
 #include "stats.h"
 
 /* What the shell is to start, and how many starts that is. */
@@ -109,6 +110,7 @@ static void try_image(struct doctor *d, const struct session *session)
 
 	if (begin_environment(d->options, session->path, d->preload, &env))
 		return;
+	d->large = large_try(session->fd);
 	d->image = service_try(session->path, env.vars, TRIAL_PROGRAM, d->image_line);
 	environment_free(&env);
 }

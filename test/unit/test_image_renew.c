@@ -220,6 +220,26 @@ START_TEST(is_small)
 }
 END_TEST
 
+/* As the doctor asks. */
+START_TEST(is_tried)
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct large_count before;
+	int result;
+
+	set_up(".");
+	before = count();
+	result = code_renew(s.path, &s.id);
+	check_renewal(result, &before);
+	ck_assert_int_eq(large_try(fd), result == CODE_RENEWED);
+	ck_assert_int_eq(large_try(fd), result == CODE_RENEWED);
+	ck_assert_int_eq(access(".large", F_OK), -1);
+	ck_assert_int_eq(large_try(-1), -EBADF);
+	close(fd);
+	tear_down();
+}
+END_TEST
+
 START_TEST(is_another)
 {
 	set_up(".");
@@ -406,6 +426,7 @@ int main(void)
 	tcase_add_loop_test(tc, while_it_is_mapped, 0, places_count);
 	tcase_add_test(tc, nothing_of_it_is_in_memory);
 	tcase_add_test(tc, is_small);
+	tcase_add_test(tc, is_tried);
 	tcase_add_test(tc, is_another);
 	tcase_add_test(tc, somebody_else_is_at_it);
 	tcase_add_test(tc, by_the_service);

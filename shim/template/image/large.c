@@ -1,12 +1,16 @@
 #include "large.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/user.h>
+#include <unistd.h>
+
+#include "whole.h"
 
 #define MADV_POPULATE_READ_CODE 22 /* Linux 5.14; EINVAL before */
 #define MADV_COLLAPSE_CODE      25 /* Linux 6.1; EINVAL before */
@@ -126,4 +130,28 @@ void large_collapse(int fd, uint64_t size)
 	if (w.size)
 		madvise(w.at, w.size, MADV_COLLAPSE_CODE);
 	close_window(&w);
+}
+
+int large_try(int dirfd)
+{
+	static const char name[] = ".large";
+	char *page = calloc(1, LARGE_PAGE);
+	struct large_count count = {0};
+	int err = page ? 0 : -ENOMEM;
+	int fd = -1;
+
+	if (!err) {
+		fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		err = fd < 0 ? -errno : whole_write(fd, page, LARGE_PAGE, 0);
+	}
+	if (!err) {
+		large_collapse(fd, LARGE_PAGE);
+		err = large_count(fd, LARGE_PAGE, &count);
+	}
+	if (fd >= 0) {
+		unlinkat(dirfd, name, 0);
+		close(fd);
+	}
+	free(page);
+	return err ? err : count.large == 1;
 }

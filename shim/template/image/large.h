@@ -25,4 +25,8 @@ int large_count(int fd, uint64_t size, struct large_count *count);
    Linux 6.1).  It is no matter if there are none. */
 void large_collapse(int fd, uint64_t size);
 
+/* 1 if a large page that is written to a new file in that directory is kept as one, 0 if not, or a
+   negative error number.  Nothing is left. */
+int large_try(int dirfd);
+
 #endif

@@ -29,7 +29,8 @@ lose() {
     inode=$(stat -c %i "$copy")
 }
 
-image_compile "$work/count" count_large.c "$ST_CASES_SRC/../../shim/template/image/large.c"
+image_compile "$work/count" count_large.c "$ST_CASES_SRC/../../shim/template/image/large.c" \
+    "$ST_CASES_SRC/../../shim/template/image/whole.c"
 image_session
 bake
 lose
