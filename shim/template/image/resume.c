@@ -43,7 +43,6 @@
 enum { STACK_LIMIT_MIN = 1 << 20, STACK_SIZE_DEFAULT = 2 << 20 };
 enum {
 	AUX_MAX = 64,
-	VARIABLES_MAX = 64,
 	PAGE_BYTES = 4096,
 	POPULATE_MIN = 8 * PAGE_BYTES, /* where one call becomes cheaper than its faults */
 };
@@ -124,10 +123,10 @@ static bool aux_is(const struct process *p, unsigned type, uint64_t value)
 	return p->aux[type] && p->aux[type]->a_un.a_val == value;
 }
 
+/* What is not secure has the same real user. */
 static bool credentials_are_fresh(const struct process *p)
 {
-	return aux_is(p, AT_SECURE, 0) && aux_is(p, AT_UID, p->table->uid) &&
-	       aux_is(p, AT_EUID, p->table->uid);
+	return aux_is(p, AT_SECURE, 0) && aux_is(p, AT_EUID, p->table->uid);
 }
 
 /* True if s begins with the n characters of name and a '='. */
@@ -153,8 +152,6 @@ static bool variables_are_fresh(const struct process *p)
 	uint64_t letters = 0;
 	uint64_t wanted = 0;
 
-	if (t->variable_count > VARIABLES_MAX)
-		return false;
 	/* First letters of the names, modulo 64: most variables are passed over by that. */
 	for (uint32_t i = 0; i < t->variable_count; i++) {
 		const char *text = at_offset(t, list[i].text);
@@ -211,8 +208,7 @@ static bool affinities_are_fresh(const struct process *p)
 	for (uint32_t i = 0; i < p->table->affinity_count; i++) {
 		uint64_t now[sizeof list->set / sizeof list->set[0]] = {0};
 
-		if (list[i].size > sizeof now ||
-		    sys_call3(SYS_sched_getaffinity, 0, list[i].size, (long)now) != list[i].result)
+		if (sys_call3(SYS_sched_getaffinity, 0, list[i].size, (long)now) != list[i].result)
 			return false;
 		for (uint32_t word = 0; word < sizeof now / sizeof now[0]; word++)
 			if (now[word] != list[i].set[word])
@@ -420,15 +416,15 @@ static uint64_t fixed_value(struct process *p, const struct image_fix *fix)
 static bool can_be_fixed(struct process *p, const struct image_fix *fix)
 {
 	if (fix->kind == FIX_AUX)
-		return (uint32_t)fix->arg < AUX_MAX && p->aux[fix->arg];
+		return p->aux[fix->arg];
 	if (fix->kind == FIX_STACK_LIMIT) {
 		if (!p->thread_stack)
 			p->thread_stack = thread_stack_size();
 		return p->thread_stack != 0;
 	}
-	if (fix->kind == FIX_CLOCK)
-		return p->aux[AT_SYSINFO_EHDR] && (fix->arg & 0xff) < IMAGE_CLOCKS;
-	return fix->kind != FIX_VDSO || p->aux[AT_SYSINFO_EHDR];
+	if (fix->kind == FIX_VDSO || fix->kind == FIX_CLOCK)
+		return p->aux[AT_SYSINFO_EHDR];
+	return true;
 }
 
 static void set_aux(struct process *p, unsigned type, uint64_t value)
