@@ -12,6 +12,7 @@
 
 #include "image_help.h"
 #include "scratch.h"
+#include "shim/template/image/watch.h"
 
 #define FIXTURE(name) "LD_PRELOAD=" FIXTURE_DIR "/libimage_fixture_" name ".so"
 
@@ -225,6 +226,28 @@ START_TEST(another_libc)
 }
 END_TEST
 
+/* From the difference of two clocks in the second run nobody can take it for that in the first. */
+START_TEST(second_clocks)
+{
+	struct noise noise = {7};
+
+	for (int i = 0; i < 100; i++) {
+		uint64_t first[IMAGE_CLOCKS] = {0};
+		uint64_t second[IMAGE_CLOCKS];
+
+		for (int clock = 1; clock < IMAGE_CLOCKS; clock++)
+			first[clock] = noise_next(&noise) >> 4;
+		memcpy(second, first, sizeof second);
+		clocks_of_second_run(second);
+		SCRATCH_ASSERT(second[0] == 0);
+		for (int clock = 1; clock < IMAGE_CLOCKS; clock++)
+			for (int other = 0; other < clock; other++)
+				SCRATCH_ASSERT((second[clock] - second[other]) / 1000000000 !=
+					       (first[clock] - first[other]) / 1000000000);
+	}
+}
+END_TEST
+
 START_TEST(missing)
 {
 	char why[128];
@@ -262,6 +285,7 @@ int main(void)
 	tcase_add_test(tc, interpreter);
 	tcase_add_loop_test(tc, program, 0, sizeof programs / sizeof programs[0]);
 	tcase_add_test(tc, another_libc);
+	tcase_add_test(tc, second_clocks);
 	tcase_add_test(tc, missing);
 	tcase_add_test(tc, descriptors);
 	return scratch_run(suite);
