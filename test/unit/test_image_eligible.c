@@ -275,7 +275,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("image_eligible");
-	TCase *tc = scratch_case(suite, "eligible", 60);
+	TCase *tc = scratch_case(suite, "eligible", 100);
 
 	tcase_add_loop_test(tc, constructor, 0, CONSTRUCTORS);
 	tcase_add_loop_test(tc, call, 0, CALLS);
