@@ -16,14 +16,28 @@ set(fixtures getenv getpid thread random writes shared clock
   seed value count open atexit atfork busy byte kept exe
   seed_half packed split garbage
   action action_old unblocks unblocks_trap restores blocks empties mask
-  times hour elapsed boottime affinity)
+  times hour elapsed boottime affinity
+  cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
+  calls files getenvs setenv random_blocking traps jumps
+  thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
-  if(fixture MATCHES "^(thread|atfork)$")
+  if(fixture MATCHES "^(thread|atfork|thread_stack)$")
     st_image_fixture(${fixture} Threads::Threads)
   else()
     st_image_fixture(${fixture})
   endif()
 endforeach()
+
+# Programs that are not what they look like.
+foreach(name go start)
+  add_executable(image_fixture_${name} image_fixture_program.c)
+  string(TOUPPER "${name}" what)
+  target_compile_definitions(image_fixture_${name} PRIVATE FIXTURE_${what}=1)
+  target_link_libraries(image_fixture_${name} PRIVATE st_options)
+  set_target_properties(image_fixture_${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
+endforeach()
+target_link_options(image_fixture_start PRIVATE -nostartfiles)
 
 # Programs with names: fewer, and more, than there is room for.
 set(programs names 10 many_names 20000)
@@ -39,7 +53,10 @@ endwhile()
 
 st_unit_test(image_start unit_image)
 st_unit_test(image_fresh unit_image)
+st_unit_test(image_conditions unit_image)
+st_unit_test(image_forbidden unit_image)
 st_unit_test(image_eligible unit_image)
+add_dependencies(test_image_eligible image_fixture_go image_fixture_start)
 st_unit_test(image_cost unit_image)
 st_unit_test(image_store unit_image)
 st_unit_test(image_changing unit_image)
@@ -52,7 +69,8 @@ set_target_properties(test_image_renew PROPERTIES ST_ARGV_LITERALS ON)
 st_unit_test(image_sections unit_image PkgConfig::LIBELF)
 add_dependencies(test_image_sections image_fixture_names image_fixture_many_names)
 st_unit_test(image_symbols unit_image PkgConfig::LIBELF)
-foreach(test image_sections image_store image_changing image_start image_fresh image_eligible image_cost)
+foreach(test image_sections image_store image_changing image_start image_fresh
+    image_conditions image_forbidden image_eligible image_cost)
   set_target_properties(test_${test} PROPERTIES ST_ARGV_LITERALS ON)
   target_compile_definitions(test_${test} PRIVATE
     FIXTURE_DIR="${CMAKE_BINARY_DIR}/test/unit")

@@ -7,11 +7,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -53,6 +55,46 @@ __attribute__((destructor)) static void say_bytes(void)
 	ssize_t got = getrandom(bytes, sizeof bytes, 0);
 
 	dprintf(STDOUT_FILENO, "%ld %zd\n%lx%lx\n", image_fixture_result, got, bytes[0], bytes[1]);
+}
+#endif
+
+#ifdef FIXTURE_THREAD_STATE
+extern const ptrdiff_t __rseq_offset __attribute__((weak)); /* glibc 2.35 */
+
+/* What a thread has of its own, and the kernel knows of it. */
+__attribute__((destructor)) static void say_thread(void)
+{
+	char *self = __builtin_thread_pointer();
+	const int *tid = NULL;
+	char *robust = NULL;
+	unsigned long size = 0;
+	unsigned long canary;
+	unsigned long guard;
+	int cpu = 0;
+
+	/* cpu_id is the second word (linux/rseq.h). */
+	if (&__rseq_offset)
+		memcpy(&cpu, self + __rseq_offset + sizeof cpu, sizeof cpu);
+
+	__asm__("mov %%fs:0x28, %0" : "=r"(canary));
+	__asm__("mov %%fs:0x30, %0" : "=r"(guard));
+	prctl(PR_GET_TID_ADDRESS, &tid);
+	syscall(SYS_get_robust_list, 0, &robust, &size);
+	dprintf(STDOUT_FILENO, "canary %d %lu, tid %d, list %ld of %lu, processor %d\n%lx %lx\n",
+		canary != 0, canary & 0xff, tid ? *tid == syscall(SYS_gettid) : -1,
+		(long)(robust - self), size, cpu >= 0, canary, guard);
+}
+#endif
+
+#ifdef FIXTURE_THREAD_STACK
+__attribute__((destructor)) static void say_stack(void)
+{
+	pthread_attr_t attr;
+	size_t size = 0;
+
+	pthread_getattr_default_np(&attr);
+	pthread_attr_getstacksize(&attr, &size);
+	dprintf(STDOUT_FILENO, "%zu\n", size);
 }
 #endif
 
@@ -131,10 +173,64 @@ __attribute__((unused)) static unsigned long change_mask(int how, unsigned long 
 	return old;
 }
 
+/* Leaving nothing of what it was. */
+__attribute__((unused)) static void signal_action(int sig, void (*handler)(int))
+{
+	const struct sigaction action = {.sa_handler = handler};
+
+	sigaction(sig, &action, NULL);
+}
+
 #if defined FIXTURE_UNBLOCKS || defined FIXTURE_RESTORES
 __attribute__((destructor)) static void say_mask(void)
 {
 	dprintf(STDOUT_FILENO, "%lx\n", change_mask(SIG_BLOCK, 0));
+}
+#endif
+
+#ifdef FIXTURE_CALLS
+/* What calls answer. */
+static unsigned long room[64];
+
+static unsigned long argument(const char *word)
+{
+	char *end;
+	unsigned long number = strtoul(word, &end, 0);
+
+	if (strcmp(word, "@") == 0)
+		return (unsigned long)room;
+	if (strcmp(word, "''") == 0)
+		return (unsigned long)"";
+	return *end ? (unsigned long)word : number;
+}
+
+/* How often, the number, and what it is called with. */
+static void make_call(unsigned long call[8])
+{
+	for (unsigned long i = 0; i < call[0]; i++)
+		image_fixture_result = syscall((long)call[1], call[2], call[3], call[4], call[5],
+					       call[6], call[7]);
+}
+
+/* System calls, with commas between them (image_help.h). */
+static void make_calls(const char *value)
+{
+	static char words[1024];
+	unsigned long call[8] = {0};
+	char *rest = NULL;
+	int n = 0;
+
+	strncpy(words, value, sizeof words - 1);
+	for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		if (strcmp(word, ",") == 0) {
+			make_call(call);
+			memset(call, 0, sizeof call);
+			n = 0;
+		} else if (n < 8) {
+			call[n++] = argument(word);
+		}
+	}
+	make_call(call);
 }
 #endif
 
@@ -202,6 +298,38 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	image_fixture_result = now.tv_nsec;
+#elif defined FIXTURE_CPUTIME
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	image_fixture_result = now.tv_nsec > 1000000000;
+#elif defined FIXTURE_CPUCLOCK
+	struct timespec now;
+
+	/* As clock_getcpuclockid(3) names that of the process. */
+	image_fixture_result = clock_gettime((clockid_t)-6, &now);
+#elif defined FIXTURE_OFFSET
+	struct timespec real;
+	struct timespec monotonic;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	image_fixture_result = real.tv_sec - monotonic.tv_sec;
+#elif defined FIXTURE_TIMEZONE
+	struct timeval day;
+	struct timezone zone;
+
+	image_fixture_result = gettimeofday(&day, &zone) + zone.tz_minuteswest;
+#elif defined FIXTURE_PARITY
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	image_fixture_result = now.tv_nsec % 2;
+#elif defined FIXTURE_WAITS
+	const time_t begin = time(NULL);
+
+	while (time(NULL) == begin)
+		;
 #elif defined FIXTURE_AFFINITY
 	cpu_set_t set;
 
@@ -244,6 +372,17 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 	change_mask(SIG_BLOCK, 1UL << (SIGUSR2 - 1));
 #elif defined FIXTURE_EMPTIES
 	change_mask(SIG_SETMASK, 0);
+#elif defined FIXTURE_UNBLOCKS_OTHERS
+	change_mask(SIG_UNBLOCK, 1UL << (SIGUSR2 - 1));
+#elif defined FIXTURE_BLOCKS_MORE
+	/* What is not blocked at the beginning of either run. */
+	if (change_mask(SIG_BLOCK, 0))
+		change_mask(SIG_BLOCK, 1UL << (SIGSEGV - 1));
+#elif defined FIXTURE_ACTS_MORE
+	if (change_mask(SIG_BLOCK, 0))
+		signal_action(SIGUSR2, SIG_IGN);
+#elif defined FIXTURE_ACTS_OTHERWISE
+	signal_action(SIGUSR2, change_mask(SIG_BLOCK, 0) ? SIG_IGN : SIG_DFL);
 #elif defined FIXTURE_MASK
 	image_fixture_result = (long)change_mask(SIG_BLOCK, 0);
 #elif defined FIXTURE_VALUE
@@ -257,6 +396,33 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 	image_fixture_result = atexit(say_end);
 #elif defined FIXTURE_ATFORK
 	image_fixture_result = pthread_atfork(NULL, NULL, say_child);
+#elif defined FIXTURE_CALLS
+	make_calls(getenv("IMAGE_FIXTURE"));
+#elif defined FIXTURE_FILES
+	for (int i = 0; i < 300; i++) {
+		char name[32];
+
+		snprintf(name, sizeof name, "/nonexistent/%d", i);
+		image_fixture_result += access(name, F_OK);
+	}
+#elif defined FIXTURE_GETENVS
+	for (int i = 0; i < 50; i++) {
+		char name[32];
+
+		snprintf(name, sizeof name, "IMAGE_FIXTURE_%d", i);
+		image_fixture_result += getenv(name) != NULL;
+	}
+#elif defined FIXTURE_SETENV
+	image_fixture_result = setenv("IMAGE_FIXTURE_SET", "1", 1);
+#elif defined FIXTURE_RANDOM_BLOCKING
+	char byte;
+
+	image_fixture_result = getrandom(&byte, 1, GRND_RANDOM);
+#elif defined FIXTURE_TRAPS
+	__builtin_trap();
+#elif defined FIXTURE_JUMPS
+	/* To the program, from here. */
+	((void (*)(void))getauxval(AT_ENTRY))();
 #elif defined FIXTURE_SHARED
 	image_fixture_result = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 				    -1, 0) == MAP_FAILED;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "shim/template/image/bake.h"
 
 int image_bake(const char *image, const char *program, char *const envp[], char why[128])
@@ -69,4 +70,32 @@ int image_was_resumed(const char *image, const char *program, char *const envp[]
 	ck_assert_ptr_nonnull(realpath(program, real));
 	ck_assert_str_eq(run.output, real);
 	return 0;
+}
+
+void image_copy_file(const char *from, const char *to)
+{
+	static char data[4 << 20];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	ssize_t size = read(in, data, sizeof data);
+
+	ck_assert_int_gt(size, 0);
+	ck_assert_int_lt(size, (ssize_t)sizeof data);
+	close(in);
+	scratch_file(to, data, (size_t)size, 0755);
+}
+
+void image_prepare(char *const envp[])
+{
+	char why[128];
+	int err;
+
+	image_copy_file("/usr/bin/readlink", scratch_path("readlink"));
+	err = image_bake(scratch_path("image"), scratch_path("readlink"), envp, why);
+	ck_assert_msg(!err, "%s", why);
+	ck_assert_int_eq(image_is_resumed(envp, NULL), 1);
+}
+
+int image_is_resumed(char *const envp[], void (*setup)(void))
+{
+	return image_was_resumed(scratch_path("image"), scratch_path("readlink"), envp, setup);
 }

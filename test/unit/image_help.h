@@ -7,6 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * A variable by which the fixture `calls` makes a system call so often, and likewise after a comma:
+ * @ stands for room for an answer, '' for the empty string, and what is no number is a string.
+ */
+#define IMAGE_CALL(times, number, arguments) "IMAGE_FIXTURE=" IMAGE_NEXT(times, number, arguments)
+#define IMAGE_NEXT(times, number, arguments) #times " " IMAGE_STRING(number) " " arguments
+#define IMAGE_STRING(x)                      #x
+
 /* Bake `program` in the environment envp to the file `image`.  bake()'s result; why as there. */
 int image_bake(const char *image, const char *program, char *const envp[], char why[128]);
 
@@ -27,5 +35,13 @@ void image_run(struct run *run, const char *file, char *const argv[], char *cons
  */
 int image_was_resumed(const char *image, const char *program, char *const envp[],
 		      void (*setup)(void));
+
+/* A file of the same content. */
+void image_copy_file(const char *from, const char *to);
+
+/* In the test's directory, an image `image` of a copy `readlink` of readlink(1), made and usable in
+   envp; and image_was_resumed() of it. */
+void image_prepare(char *const envp[]);
+int image_is_resumed(char *const envp[], void (*setup)(void));
 
 #endif

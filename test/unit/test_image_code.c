@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -458,6 +459,65 @@ START_TEST(is_lost)
 }
 END_TEST
 
+static void change_byte(const struct image_view *view, const void *at)
+{
+	off_t offset = (const unsigned char *)at - view->data;
+	int fd = open("image", O_RDWR | O_CLOEXEC);
+	unsigned char byte;
+
+	ck_assert_int_eq(pread(fd, &byte, 1, offset), 1);
+	byte ^= 1;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, offset), 1);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+/* As if one thing about a copy, and nothing else, was another.  Its inode and ctime are others when
+   it was renewed. */
+START_TEST(each_field)
+{
+	static const struct {
+		size_t at;
+		bool counts;
+	} fields[] = {
+		{offsetof(struct identity, dev), true},
+		{offsetof(struct identity, size), true},
+		{offsetof(struct identity, mode), true},
+		{offsetof(struct identity, uid), true},
+		{offsetof(struct identity, gid), true},
+		{offsetof(struct identity, mtime_sec), true},
+		{offsetof(struct identity, mtime_nsec), true},
+		{offsetof(struct identity, ino), false},
+		{offsetof(struct identity, ctime_sec), false},
+		{offsetof(struct identity, ctime_nsec), false},
+	};
+	struct image_view view;
+	int fd;
+
+	set_up_cat();
+	fd = open("image", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(image_read(fd, &view), 0);
+	close(fd);
+	ck_assert_uint_gt(view.table->copies.count, 0);
+	for (uint32_t i = 0; i < view.table->copies.count; i++) {
+		const struct image_copy *copy = image_copy(&view, i);
+
+		for (size_t j = 0; j < sizeof fields / sizeof fields[0]; j++) {
+			const char *at = (const char *)&copy->id + fields[j].at;
+			const char *maps;
+
+			change_byte(&view, at);
+			maps = cat_maps();
+			ck_assert_msg(lines_with(maps, "/image", "") > 0, "%s", maps);
+			ck_assert_msg((lines_with(maps, image_copy_path(&view, copy), "") == 0) ==
+					      fields[j].counts,
+				      "byte %zu: %s", fields[j].at, maps);
+			change_byte(&view, at);
+		}
+	}
+	image_read_end(&view);
+}
+END_TEST
+
 /* The library is another: that there is a copy makes no difference. */
 START_TEST(library_changes)
 {
@@ -490,6 +550,7 @@ int main(void)
 	tcase_add_test(images, is_cut_at_large_pages);
 	tcase_add_test(images, without_a_store);
 	tcase_add_loop_test(images, is_lost, 0, sizeof losses / sizeof losses[0]);
+	tcase_add_test(images, each_field);
 	tcase_add_test(images, library_changes);
 	return scratch_run(suite);
 }

@@ -2,13 +2,17 @@
  * What must not be kept is refused, with a sentence, and leaves no image behind.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "image_help.h"
 #include "scratch.h"
+#include "shim/template/image/watch.h"
 
 #define FIXTURE(name) "LD_PRELOAD=" FIXTURE_DIR "/libimage_fixture_" name ".so"
 
@@ -30,7 +34,7 @@ static const struct {
 	{FIXTURE("getpid"), "system call 39"},
 	{FIXTURE("random"), "32 random bytes"},
 	{FIXTURE("writes"), "for writing"},
-	{FIXTURE("shared"), "shared memory"},
+	{FIXTURE("shared"), "maps shared memory"},
 	{FIXTURE("thread"), "its start-up"},
 	{FIXTURE("clock"), "reads a clock"},
 	{FIXTURE("seed"), "another result"},
@@ -49,6 +53,22 @@ static const struct {
 	{FIXTURE("mask"), "another result"},
 	{FIXTURE("packed"), "another result"},
 	{FIXTURE("split"), "another result"},
+	{FIXTURE("cputime"), "reads a clock"},
+	{FIXTURE("cpuclock"), "reads a clock"},
+	{FIXTURE("offset"), "another result"},
+	{FIXTURE("timezone"), "reads a clock"},
+	{FIXTURE("parity"), "another result"},
+	{FIXTURE("waits"), "takes too long"},
+	{FIXTURE("unblocks_others"), "changes the signal mask"},
+	{FIXTURE("blocks_more"), "changes the signal mask"},
+	{FIXTURE("acts_more"), "another result"},
+	{FIXTURE("acts_otherwise"), "another result"},
+	{FIXTURE("files"), "more than 256 files"},
+	{FIXTURE("getenvs"), "too many environment variables"},
+	{FIXTURE("setenv"), "change the environment"},
+	{FIXTURE("random_blocking"), "calls getrandom(0x2)"},
+	{FIXTURE("traps"), "raises a signal"},
+	{FIXTURE("jumps"), "its stack"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };
@@ -58,6 +78,69 @@ START_TEST(constructor)
 	char *envp[] = {"PATH=/usr/bin", "IMAGE_FIXTURE=1", constructors[_i].preload, NULL};
 
 	refused("/bin/true", envp, constructors[_i].because);
+}
+END_TEST
+
+static const struct {
+	char *variable;
+	const char *because;
+} calls[] = {
+	{IMAGE_CALL(1, SYS_openat, "-100 /proc/uptime 0"), "reads /proc/uptime"},
+	{IMAGE_CALL(1, SYS_access, "/sys/kernel 0"), "reads /sys/kernel"},
+	{IMAGE_CALL(1, SYS_access, "/dev/null 0"), "reads /dev/null"},
+	{IMAGE_CALL(1, SYS_access, ". 0"), "working directory"},
+	{IMAGE_CALL(1, SYS_access, "/ 8"), "cannot read /"},
+	{IMAGE_CALL(1, SYS_readlink, "/proc/self/cwd @ 512"), "symbolic link /proc/self/cwd"},
+	/* RLIMIT_CORE and RLIMIT_NOFILE */
+	{IMAGE_CALL(1, SYS_prlimit64, "1 7 0 @"), "sets a resource limit"},
+	{IMAGE_CALL(1, SYS_prlimit64, "0 4 @ @"), "sets a resource limit"},
+	{IMAGE_CALL(1, SYS_prlimit64, "0 7 0 0"), "sets a resource limit"},
+	{IMAGE_CALL(17, SYS_prlimit64, "0 7 0 @"), "too many resource limits"},
+	{IMAGE_CALL(1, SYS_getrlimit, "7 @"), "getrlimit"},
+	/* PR_CAPBSET_READ, PR_GET_NAME */
+	{IMAGE_CALL(65, SYS_prctl, "23 0"), "too many capabilities"},
+	{IMAGE_CALL(1, SYS_prctl, "16 @"), "prctl(16)"},
+	{IMAGE_CALL(1, SYS_rt_sigaction, "10 0 0 8"), "asks what a signal does"},
+	{IMAGE_CALL(17, SYS_rt_sigaction, "10 @ 0 8"), "too many signals"},
+	{IMAGE_CALL(1, SYS_rt_sigaction, "9 @ 0 8"), "cannot set what a signal does"},
+	{IMAGE_CALL(1, SYS_getrandom, "@ 32 0"), "32 random bytes"},
+	{IMAGE_CALL(1, SYS_sched_getaffinity, "1 128 @"), "another process"},
+	{IMAGE_CALL(1, SYS_sched_getaffinity, "0 256 @"), "too many processors"},
+	{IMAGE_CALL(5, SYS_sched_getaffinity, "0 128 @"), "too many processors"},
+	{IMAGE_CALL(1, SYS_sched_setaffinity, "0 128 @"), "chooses processors"},
+	/* MAP_32BIT, MAP_FIXED_NOREPLACE; more than there is; where a stack may be. */
+	{IMAGE_CALL(1, SYS_mmap, "0 4096 3 0x62 -1 0"), "special kind"},
+	{IMAGE_CALL(1, SYS_mmap, "0x200000000000 4096 3 0x100022 -1 0"), "special kind"},
+	{IMAGE_CALL(1, SYS_mmap, "0 0x400000000000 3 0x4022 -1 0"), "too much memory"},
+	{IMAGE_CALL(1, SYS_mmap, "0x700000000000 4096 3 0x32 -1 0"), "another process may have"},
+	/* ARCH_GET_FS */
+	{IMAGE_CALL(1, SYS_arch_prctl, "0x1003 @"), "arch_prctl(0x1003)"},
+	/* O_CREAT */
+	{IMAGE_CALL(1, SYS_openat, "-100 /nonexistent/file 0x40"), "for writing"},
+	{IMAGE_CALL(1, SYS_open, "/nonexistent/file 0x40"), "for writing"},
+	{IMAGE_CALL(1, SYS_open, "/nonexistent/file 1"), "for writing"},
+	/* FUTEX_WAIT for what is not so. */
+	{IMAGE_CALL(1, SYS_futex, "@ 0 1 0"), "waits for a futex"},
+	{IMAGE_CALL(1, SYS_uname, "@"), "host's name"},
+	{IMAGE_CALL(1, SYS_statfs, "/ @"), "about a file system"},
+	{IMAGE_CALL(62, SYS_openat, "-100 /etc/passwd 0"), "opens too many files"},
+	{IMAGE_CALL(1, SYS_fstat, "0 @"), "descriptor 0"},
+	{IMAGE_CALL(1, SYS_newfstatat, "0 '' @ 0x1000"), "descriptor 0"},
+	{IMAGE_CALL(1, SYS_newfstatat, "0 /dev/null @ 0x1000"), "reads /dev/null"},
+	{IMAGE_CALL(1, SYS_read, "0 @ 8"), "descriptor 0"},
+	{IMAGE_CALL(1, SYS_pread64, "7 @ 8 0"), "descriptor 7"},
+	{IMAGE_CALL(1, SYS_lseek, "0 0 1"), "descriptor 0"},
+	{IMAGE_CALL(1, SYS_close, "7"), "descriptor 7"},
+	{IMAGE_CALL(1, SYS_mmap, "0 4096 1 2 0 0"), "descriptor 0"},
+};
+
+enum { CALLS = sizeof calls / sizeof calls[0] };
+
+START_TEST(call)
+{
+	char *envp[] = {"PATH=/usr/bin", calls[_i].variable, FIXTURE("calls"), NULL};
+
+	refused("/bin/true", envp, calls[_i].because);
 }
 END_TEST
 
@@ -73,16 +156,95 @@ START_TEST(script)
 }
 END_TEST
 
-START_TEST(set_user_id)
+START_TEST(set_id)
 {
-	static char data[1 << 20];
-	FILE *f = fopen("/bin/true", "re");
-	size_t size = fread(data, 1, sizeof data, f);
-
-	fclose(f);
-	scratch_file(scratch_path("true"), data, size, 0755);
+	image_copy_file("/bin/true", scratch_path("true"));
 	ck_assert_int_eq(chmod(scratch_path("true"), 04755), 0);
 	refused(scratch_path("true"), plain, "set-user-id");
+	ck_assert_int_eq(chmod(scratch_path("true"), 02755), 0);
+	refused(scratch_path("true"), plain, "set-group-id");
+}
+END_TEST
+
+START_TEST(capabilities)
+{
+	const struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2,
+					  .data = {{.permitted = 1U << CAP_NET_RAW}}};
+
+	image_copy_file("/bin/true", scratch_path("true"));
+	if (setxattr(scratch_path("true"), "security.capability", &data, XATTR_CAPS_SZ_2, 0)) {
+		printf("no capabilities of files here: %s\n", strerror(errno));
+		return;
+	}
+	refused(scratch_path("true"), plain, "file capabilities");
+}
+END_TEST
+
+/* Whoever may start the script may be another than we. */
+START_TEST(interpreter)
+{
+	char text[4200];
+
+	image_copy_file("/bin/sh", scratch_path("sh"));
+	snprintf(text, sizeof text, "#!%s\n", scratch_path("sh"));
+	scratch_file(scratch_path("script"), text, strlen(text), 0755);
+	for (mode_t bit = S_IXOTH; bit <= S_IRGRP; bit <<= 1) {
+		if (bit == S_IWOTH || bit == S_IWGRP)
+			continue;
+		ck_assert_int_eq(chmod(scratch_path("sh"), 0755 & ~bit), 0);
+		refused(scratch_path("script"), plain, "its interpreter");
+	}
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	const char *because;
+} programs[] = {
+	{"/sbin/ldconfig", "not a dynamic"}, /* static */
+	{FIXTURE_DIR "/image_fixture_start", "does not start through libc"},
+	{FIXTURE_DIR "/image_fixture_go", "written in Go"},
+};
+
+START_TEST(program)
+{
+	if (access(programs[_i].path, X_OK) == 0)
+		refused(programs[_i].path, plain, programs[_i].because);
+}
+END_TEST
+
+/* What is not called libc is not watched as such. */
+START_TEST(another_libc)
+{
+	char path[4200];
+	char *envp[] = {"PATH=/usr/bin", path, NULL};
+
+	image_copy_file("/lib/x86_64-linux-gnu/libc.so.6", scratch_path("another.so"));
+	ck_assert_int_eq(symlink("another.so", scratch_path("libc.so.6")), 0);
+	snprintf(path, sizeof path, "LD_LIBRARY_PATH=%s", scratch_path(""));
+	refused("/bin/true", envp, "does not use glibc");
+}
+END_TEST
+
+/* From the difference of two clocks in the second run nobody can take it for that in the first. */
+START_TEST(second_clocks)
+{
+	struct noise noise = {7};
+
+	for (int i = 0; i < 100; i++) {
+		uint64_t first[IMAGE_CLOCKS] = {0};
+		uint64_t second[IMAGE_CLOCKS];
+
+		for (int clock = 1; clock < IMAGE_CLOCKS; clock++)
+			first[clock] = noise_next(&noise) >> 4;
+		memcpy(second, first, sizeof second);
+		clocks_of_second_run(second);
+		SCRATCH_ASSERT(second[0] == 0);
+		for (int clock = 1; clock < IMAGE_CLOCKS; clock++)
+			for (int other = 0; other < clock; other++)
+				SCRATCH_ASSERT((second[clock] - second[other]) / 1000000000 !=
+					       (first[clock] - first[other]) / 1000000000);
+	}
 }
 END_TEST
 
@@ -113,11 +275,17 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("image_eligible");
-	TCase *tc = scratch_case(suite, "eligible", 30);
+	TCase *tc = scratch_case(suite, "eligible", 100);
 
 	tcase_add_loop_test(tc, constructor, 0, CONSTRUCTORS);
+	tcase_add_loop_test(tc, call, 0, CALLS);
 	tcase_add_test(tc, script);
-	tcase_add_test(tc, set_user_id);
+	tcase_add_test(tc, set_id);
+	tcase_add_test(tc, capabilities);
+	tcase_add_test(tc, interpreter);
+	tcase_add_loop_test(tc, program, 0, sizeof programs / sizeof programs[0]);
+	tcase_add_test(tc, another_libc);
+	tcase_add_test(tc, second_clocks);
 	tcase_add_test(tc, missing);
 	tcase_add_test(tc, descriptors);
 	return scratch_run(suite);

@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,10 +186,25 @@ START_TEST(while_it_is_mapped)
 }
 END_TEST
 
+static bool is_in_memory(void)
+{
+	static unsigned char pages[(PIECES * LARGE_PAGE + TAIL) / 4096 + 1];
+	int fd = open(s.path, O_RDONLY | O_CLOEXEC);
+	void *map = mmap(NULL, s.size, PROT_READ, MAP_PRIVATE, fd, 0);
+	bool is_any = false;
+
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(mincore(map, s.size, pages), 0);
+	for (size_t i = 0; i < sizeof pages; i++)
+		is_any = is_any || (pages[i] & 1);
+	munmap(map, s.size);
+	close(fd);
+	return is_any;
+}
+
 /* What is not in memory is not brought there, and not written. */
 START_TEST(nothing_of_it_is_in_memory)
 {
-	struct large_count after;
 	struct identity now;
 	int fd;
 
@@ -196,14 +213,14 @@ START_TEST(nothing_of_it_is_in_memory)
 	ck_assert_int_eq(fsync(fd), 0);
 	ck_assert_int_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
 	close(fd);
-	after = count();
-	if (after.resident) {
+	if (is_in_memory()) {
 		printf("%s: stays in memory\n", s.path);
 	} else {
 		ck_assert_int_eq(code_renew(s.path, &s.id), CODE_GOOD);
 		look(&now);
 		ck_assert(identity_equal(&now, &s.id));
 		ck_assert_uint_eq(count().resident, 0);
+		ck_assert(!is_in_memory());
 	}
 	tear_down();
 }
@@ -254,6 +271,25 @@ START_TEST(is_another)
 	ck_assert_int_eq(code_renew(s.path, &s.id), -ELOOP);
 	ck_assert_int_eq(unlink(s.path), 0);
 	ck_assert_int_eq(code_renew(s.path, &s.id), -ENOENT);
+	/* Whoever waits for a writer waits for ever. */
+	ck_assert_int_eq(mkfifo(s.path, 0600), 0);
+	ck_assert_int_eq(code_renew(s.path, &s.id), -ESTALE);
+	tear_down();
+}
+END_TEST
+
+START_TEST(is_elsewhere)
+{
+	char path[PATH_MAX + 64];
+
+	set_up(".");
+	ck_assert_int_eq(code_renew("library.so", &s.id), -EINVAL);
+	memset(path, 'x', sizeof path);
+	path[0] = path[PATH_MAX] = '/';
+	path[sizeof path - 1] = '\0';
+	ck_assert_int_eq(code_renew(path, &s.id), -EINVAL);
+	ck_assert_int_eq(symlink(s.directory, "link"), 0);
+	ck_assert_int_eq(code_renew(scratch_path("link/library.so"), &s.id), -ENOTDIR);
 	tear_down();
 }
 END_TEST
@@ -346,7 +382,7 @@ static bool is_used(void)
 
 START_TEST(by_the_service)
 {
-	static struct refresh refresh;
+	static struct refresh refresh = {.pause = REFRESH_PAUSE_MS};
 	int64_t now = 5000;
 
 	bake_cat();
@@ -386,6 +422,77 @@ START_TEST(by_the_service)
 }
 END_TEST
 
+/* What is not renewed for a reason of its own says nothing of others. */
+static void does_not_wait(const char *what)
+{
+	static struct refresh fresh;
+	struct refresh refresh = fresh;
+
+	refresh_image(&refresh, &view, 0);
+	ck_assert_msg(refresh.again == 0 && refresh.pause == 0, "%s", what);
+}
+
+START_TEST(one_by_one)
+{
+	struct large_count all;
+	bool are_good = true;
+	char *slash;
+	int fd;
+
+	bake_cat();
+	for (uint32_t i = 0; i < view.table->copies.count; i++) {
+		snprintf(s.path, sizeof s.path, "%s", image_copy_path(&view, image_copy(&view, i)));
+		all = count();
+		are_good = are_good && all.large == all.resident;
+	}
+	if (are_good)
+		does_not_wait("as they should be");
+	for (uint32_t i = 0; i < view.table->copies.count; i++)
+		ck_assert_int_eq(
+			utimensat(AT_FDCWD, image_copy_path(&view, image_copy(&view, i)), NULL, 0),
+			0);
+	does_not_wait("others");
+	for (uint32_t i = 0; i < view.table->copies.count; i++)
+		ck_assert_int_eq(unlink(image_copy_path(&view, image_copy(&view, i))), 0);
+	does_not_wait("none");
+	for (uint32_t i = 0; i < view.table->copies.count; i++) {
+		snprintf(s.path, sizeof s.path, "%s", image_copy_path(&view, image_copy(&view, i)));
+		slash = strrchr(s.path, '/');
+		*slash = '\0';
+		fd = open(s.path, O_RDONLY | O_DIRECTORY);
+		ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	}
+	does_not_wait("somebody else's");
+	image_read_end(&view);
+}
+END_TEST
+
+/* More copies than are remembered, none of which is there. */
+START_TEST(many)
+{
+	enum { MANY = REFRESH_MAX + 20, NAME = 24 };
+	static struct {
+		struct image_table table;
+		struct image_copy copies[MANY];
+		char names[MANY][NAME];
+	} t;
+	static struct refresh refresh;
+	const struct image_view crowd = {.table = &t.table};
+
+	t.table.copies = (struct image_array){(uint32_t)offsetof(__typeof__(t), copies), MANY};
+	for (uint32_t i = 0; i < MANY; i++) {
+		t.copies[i].path = (uint32_t)(offsetof(__typeof__(t), names) + i * NAME);
+		snprintf(t.names[i], NAME, "/nonexistent/%u", i);
+	}
+	refresh_image(&refresh, &crowd, 1);
+	ck_assert_uint_lt(refresh.next, REFRESH_MAX);
+	ck_assert_int_eq(refresh.again, 0);
+	ck_assert_int_eq(refresh.pause, 0);
+	for (size_t i = 0; i < REFRESH_MAX; i++)
+		ck_assert_int_eq(refresh.list[i].due, 1 + REFRESH_CHECK_MS);
+}
+END_TEST
+
 /* Where a new one is no better, it is tried less and less often. */
 START_TEST(in_vain)
 {
@@ -401,6 +508,7 @@ START_TEST(in_vain)
 		refresh_image(&refresh, &view, now);
 		if (is_new()) {
 			ck_assert_int_eq(i, 0);
+			ck_assert_uint_gt(count().large, 0);
 			printf("%s: large pages all the same\n", s.path);
 			break;
 		}
@@ -428,8 +536,11 @@ int main(void)
 	tcase_add_test(tc, is_small);
 	tcase_add_test(tc, is_tried);
 	tcase_add_test(tc, is_another);
+	tcase_add_test(tc, is_elsewhere);
 	tcase_add_test(tc, somebody_else_is_at_it);
 	tcase_add_test(tc, by_the_service);
+	tcase_add_test(tc, one_by_one);
+	tcase_add_test(tc, many);
 	tcase_add_test(tc, in_vain);
 	return scratch_run(suite);
 }

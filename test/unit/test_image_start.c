@@ -18,6 +18,7 @@
 #include "image_help.h"
 #include "scratch.h"
 #include "shim/template/image/place.h"
+#include "shim/template/image/read.h"
 
 #define FIXTURE(name) "LD_PRELOAD=" FIXTURE_DIR "/libimage_fixture_" name ".so"
 
@@ -98,7 +99,7 @@ END_TEST
 /* What constructors may do: what comes of it, which destructors say, is the same natively. */
 static char *const harmless[] = {
 	FIXTURE("byte"),     FIXTURE("exe"),      FIXTURE("garbage"),  FIXTURE("action"),
-	FIXTURE("unblocks"), FIXTURE("restores"), FIXTURE("affinity"),
+	FIXTURE("unblocks"), FIXTURE("restores"), FIXTURE("affinity"), FIXTURE("thread_state"),
 };
 
 /* All but one, and those that libc hides too. */
@@ -150,6 +151,67 @@ START_TEST(random_bytes)
 	image_run(&another, scratch_path("true"), (char *[]){"true", NULL}, envp, NULL);
 	ck_assert_uint_gt(strlen(strchr(started.output, '\n')), 16);
 	ck_assert_str_ne(started.output, another.output);
+}
+END_TEST
+
+static void read_guards(const struct run *run, unsigned long guards[2])
+{
+	ck_assert_int_eq(sscanf(strchr(run->output, '\n'), "%lx %lx", &guards[0], &guards[1]), 2);
+}
+
+/* Those of frames and of pointers: two processes do not have the same. */
+START_TEST(guards)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin", FIXTURE("thread_state"), NULL};
+	static struct run native;
+	static struct run started;
+	static struct run another;
+	unsigned long ours[2];
+	unsigned long others[2];
+
+	run_twice(FIXTURE("thread_state"), &native, &started);
+	image_run(&another, scratch_path("true"), (char *[]){"true", NULL}, envp, NULL);
+	read_guards(&started, ours);
+	read_guards(&another, others);
+	ck_assert_uint_ne(ours[0], others[0]);
+	ck_assert_uint_ne(ours[1], others[1]);
+}
+END_TEST
+
+/* Set before image_run(). */
+static rlim_t stack_limit;
+
+static void limit_stack(void)
+{
+	const struct rlimit limit = {stack_limit, RLIM_INFINITY};
+
+	if (setrlimit(RLIMIT_STACK, &limit))
+		_exit(1);
+}
+
+/* The default for stacks of threads is made of the limit; it is a number of whole pages. */
+START_TEST(thread_stacks)
+{
+	static const rlim_t limits[] = {RLIM_INFINITY, 2 << 20, (3 << 20) + 1, 64 << 20};
+	char *envp[] = {"PATH=/usr/bin:/bin", FIXTURE("thread_stack"), NULL};
+	char *argv[] = {"true", NULL};
+	const char *image = scratch_path("true");
+	struct rlimit limit;
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_max != RLIM_INFINITY)
+		return;
+	ck_assert_msg(!image_bake(image, "/bin/true", envp, why), "%s", why);
+	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+		stack_limit = limits[i];
+		image_run(&native, "/bin/true", argv, envp, limit_stack);
+		image_run(&started, image, argv, envp, limit_stack);
+		ck_assert_int_eq(native.status, 0);
+		ck_assert_int_eq(started.status, 0);
+		ck_assert_str_eq(native.output, started.output);
+	}
 }
 END_TEST
 
@@ -222,6 +284,37 @@ START_TEST(hashbang)
 		  (char *[]){"/bin/sh", "-e", (char *)(uintptr_t)script, "one", NULL}, environment,
 		  NULL);
 	ck_assert_str_eq(native.output, started.output);
+	/* By nobody who knows what it is. */
+	image_run(&started, scratch_path("images/a script"), (char *[]){"/bin/sh", "-e", NULL},
+		  environment, NULL);
+	ck_assert(WIFEXITED(started.status));
+	ck_assert_int_eq(WEXITSTATUS(started.status), 127);
+}
+END_TEST
+
+/* Another interpreter is there when the script is started. */
+START_TEST(hashbang_replaced)
+{
+	const char *script = scratch_path("script");
+	const char *interpreter = scratch_path("interpreter");
+	char *given[] = {"given", NULL};
+	char *argv[] = {(char *)(uintptr_t)interpreter, (char *)(uintptr_t)script, NULL};
+	const char *image = scratch_path("image");
+	static struct run native;
+	static struct run started;
+	char text[4200];
+	char why[128];
+
+	image_copy_file("/bin/sh", interpreter);
+	snprintf(text, sizeof text, "#!%s\necho \"$0\"\n", interpreter);
+	scratch_file(script, text, strlen(text), 0755);
+	ck_assert_msg(!image_bake(image, script, environment, why), "%s", why);
+	image_copy_file("/bin/cat", interpreter);
+	image_run(&native, script, given, environment, NULL);
+	image_run(&started, image, argv, environment, NULL);
+	ck_assert_int_eq(native.status, started.status);
+	ck_assert_str_eq(native.output, text);
+	ck_assert_str_eq(started.output, text);
 }
 END_TEST
 
@@ -330,6 +423,45 @@ START_TEST(placement)
 }
 END_TEST
 
+/* What is written to at the start only is read-only then. */
+START_TEST(protection)
+{
+	char *argv[] = {"cat", "/proc/self/maps", NULL};
+	const char *image = scratch_path("cat");
+	const struct image_protect *list;
+	static struct run run;
+	struct image_view view;
+	char why[128];
+	int fd;
+
+	ck_assert_msg(!image_bake(image, "/bin/cat", environment, why), "%s", why);
+	fd = open(image, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(image_read(fd, &view), 0);
+	close(fd);
+	image_run(&run, image, argv, environment, NULL);
+	ck_assert_int_eq(run.status, 0);
+	list = (const void *)((const char *)view.table + view.table->protects.at);
+	ck_assert_uint_gt(view.table->protects.count, 0);
+	for (uint32_t i = 0; i < view.table->protects.count; i++) {
+		unsigned found = 0;
+
+		for (const char *line = run.output; line; line = strchr(line + 1, '\n')) {
+			unsigned long from;
+			unsigned long to;
+			char writable;
+
+			if (sscanf(line, "%lx-%lx %*c%c", &from, &to, &writable) != 3 ||
+			    to <= list[i].at || from >= list[i].at + list[i].size)
+				continue;
+			found++;
+			ck_assert_msg(writable == '-', "%lx: %s", list[i].at, run.output);
+		}
+		ck_assert_uint_gt(found, 0);
+	}
+	image_read_end(&view);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("image_start");
@@ -339,11 +471,15 @@ int main(void)
 	tcase_add_loop_test(tc, registered, 0, 2);
 	tcase_add_loop_test(tc, learned, 0, sizeof harmless / sizeof harmless[0]);
 	tcase_add_test(tc, random_bytes);
+	tcase_add_test(tc, guards);
+	tcase_add_test(tc, thread_stacks);
 	tcase_add_test(tc, times);
 	tcase_add_test(tc, hashbang);
+	tcase_add_test(tc, hashbang_replaced);
 	tcase_add_loop_test(tc, many_starts, 0, 3);
 	tcase_add_test(tc, large_arguments);
 	tcase_add_test(tc, no_secrets);
 	tcase_add_test(tc, placement);
+	tcase_add_test(tc, protection);
 	return scratch_run(suite);
 }

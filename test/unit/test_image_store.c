@@ -160,6 +160,11 @@ START_TEST(unfinished)
 	ck_assert_int_eq(bake_it(), 0);
 	ck_assert_int_ne(access(path, F_OK), 0);
 	ck_assert_int_eq(access(image(), X_OK), 0);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	store_remove(s.dirfd, &s.id, s.path);
+	nothing_is_left();
 }
 END_TEST
 
@@ -182,6 +187,10 @@ START_TEST(links)
 	ck_assert_int_eq(rename(image(), "moved"), 0);
 	ck_assert_int_eq(symlink("../../moved", image()), 0);
 	ck_assert_int_eq(store_read(s.dirfd, &s.id, s.path, &view), -ELOOP);
+	/* Nor is there anybody to wait for. */
+	ck_assert_int_eq(unlink(image()), 0);
+	ck_assert_int_eq(mkfifo(image(), 0600), 0);
+	ck_assert_int_eq(store_read(s.dirfd, &s.id, s.path, &view), -EINVAL);
 }
 END_TEST
 

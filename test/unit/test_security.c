@@ -83,6 +83,11 @@ static const char *real_program(void)
 	return path;
 }
 
+static void enable_apparmor(void)
+{
+	put("sys/module/apparmor/parameters/enabled", "Y\n");
+}
+
 START_TEST(nothing_there)
 {
 	ck_assert_ptr_null(refusal(PROGRAM));
@@ -98,10 +103,19 @@ START_TEST(selinux)
 }
 END_TEST
 
-static void enable_apparmor(void)
+/* What is nowhere is not refused, nor is it started. */
+START_TEST(nowhere)
 {
-	put("sys/module/apparmor/parameters/enabled", "Y\n");
+	char root[8192];
+
+	enable_apparmor();
+	put("sys/kernel/security/apparmor/profiles", "/no/such/program (enforce)\n");
+	ck_assert_ptr_null(refusal("/no/such/program"));
+	memset(root, 'x', sizeof root);
+	root[sizeof root - 1] = '\0';
+	ck_assert(!security_selinux_enforces(root));
 }
+END_TEST
 
 START_TEST(named_by_the_kernel)
 {
@@ -158,6 +172,7 @@ int main(void)
 	tcase_add_loop_test(tcase, pattern, 0, sizeof cases / sizeof cases[0]);
 	tcase_add_test(tcase, nothing_there);
 	tcase_add_test(tcase, selinux);
+	tcase_add_test(tcase, nowhere);
 	tcase_add_test(tcase, named_by_the_kernel);
 	tcase_add_test(tcase, attached_in_the_kernel);
 	tcase_add_test(tcase, in_the_sources);

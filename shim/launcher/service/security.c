@@ -28,8 +28,6 @@ const char *security_refusal(const char *root, const char *path)
 
 	if (security_selinux_enforces(root))
 		return "SELinux is enforcing, and an image does not have the program's label";
-	if (!apparmor_is_enabled(root))
-		return NULL;
 	/* As the kernel sees it; one that cannot be resolved cannot be started either. */
 	if (!realpath(path, real))
 		return NULL;

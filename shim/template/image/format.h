@@ -137,6 +137,8 @@ struct image_touch {
 	uint64_t size;
 };
 
+enum { IMAGE_VARIABLES_MAX = 64 }; /* resume has a bit of each in a word */
+
 /* An environment variable that must have the value it had: "NAME=value", or "NAME" alone if it must
    not be set. */
 struct image_variable {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,6 @@ static int parse_line(const char *line, struct mapping *m)
 		return -EINVAL;
 	m->prot = (prot[0] == 'r' ? PROT_READ : 0) | (prot[1] == 'w' ? PROT_WRITE : 0) |
 		  (prot[2] == 'x' ? PROT_EXEC : 0);
-	m->shared = prot[3] == 's';
 	at += 5;
 	m->offset = number(&at, 16, ' ', &ok);
 	major = number(&at, 16, ':', &ok);

@@ -4,7 +4,6 @@
 #ifndef ST_IMAGE_MAPS_H
 #define ST_IMAGE_MAPS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,8 +16,7 @@ struct mapping {
 	uint64_t dev;
 	uint64_t ino; /* 0: no file */
 	int prot;     /* PROT_READ, ... */
-	bool shared;
-	char *path; /* never null; "" if there is none */
+	char *path;   /* never null; "" if there is none */
 };
 
 struct mappings {

@@ -111,15 +111,15 @@ static uint64_t fixed_value(struct process *p, const struct image_fix *fix)
 static bool can_be_fixed(struct process *p, const struct image_fix *fix)
 {
 	if (fix->kind == FIX_AUX)
-		return (uint32_t)fix->arg < AUX_MAX && p->aux[fix->arg];
+		return p->aux[fix->arg];
 	if (fix->kind == FIX_STACK_LIMIT) {
 		if (!p->thread_stack)
 			p->thread_stack = thread_stack_size();
 		return p->thread_stack != 0;
 	}
-	if (fix->kind == FIX_CLOCK)
-		return p->aux[AT_SYSINFO_EHDR] && (fix->arg & 0xff) < IMAGE_CLOCKS;
-	return fix->kind != FIX_VDSO || p->aux[AT_SYSINFO_EHDR];
+	if (fix->kind == FIX_VDSO || fix->kind == FIX_CLOCK)
+		return p->aux[AT_SYSINFO_EHDR];
+	return true;
 }
 
 bool resume_can_fix(struct process *p)

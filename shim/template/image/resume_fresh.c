@@ -9,17 +9,15 @@
 #include "../../../elfcache/sys.h"
 #include "resume_part.h"
 
-enum { VARIABLES_MAX = 64 };
-
 static bool aux_is(const struct process *p, unsigned type, uint64_t value)
 {
 	return p->aux[type] && p->aux[type]->a_un.a_val == value;
 }
 
+/* What is not secure has the same real user. */
 static bool credentials_are_fresh(const struct process *p)
 {
-	return aux_is(p, AT_SECURE, 0) && aux_is(p, AT_UID, p->table->uid) &&
-	       aux_is(p, AT_EUID, p->table->uid);
+	return aux_is(p, AT_SECURE, 0) && aux_is(p, AT_EUID, p->table->uid);
 }
 
 /* True if s begins with the n characters of name and a '='. */
@@ -45,8 +43,6 @@ static bool variables_are_fresh(const struct process *p)
 	uint64_t letters = 0;
 	uint64_t wanted = 0;
 
-	if (t->variables.count > VARIABLES_MAX)
-		return false;
 	/* First letters of the names, modulo 64: most variables are passed over by that. */
 	for (uint32_t i = 0; i < t->variables.count; i++) {
 		const char *text = at_offset(t, list[i].text);
@@ -103,8 +99,7 @@ static bool affinities_are_fresh(const struct process *p)
 	for (uint32_t i = 0; i < p->table->affinities.count; i++) {
 		uint64_t now[sizeof list->set / sizeof list->set[0]] = {0};
 
-		if (list[i].size > sizeof now ||
-		    sys_call3(SYS_sched_getaffinity, 0, list[i].size, (long)now) != list[i].result)
+		if (sys_call3(SYS_sched_getaffinity, 0, list[i].size, (long)now) != list[i].result)
 			return false;
 		for (uint32_t word = 0; word < sizeof now / sizeof now[0]; word++)
 			if (now[word] != list[i].set[word])

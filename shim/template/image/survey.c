@@ -255,8 +255,6 @@ int survey_take(struct survey *s, const struct place *p, const struct tracee *t)
 			continue;
 		if (!is_placed(m))
 			return refuse(s, "it has memory where another process may have its own");
-		if (m->shared)
-			return refuse(s, "it has shared memory");
 		err = look_at(&s->areas[s->count], m, t);
 		s->own_bytes += s->areas[s->count].own * PAGE_SIZE;
 		s->count++;

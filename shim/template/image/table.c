@@ -44,6 +44,9 @@ static const char *const always[] = {
 
 enum { ALWAYS = sizeof always / sizeof always[0] };
 
+_Static_assert((int)ALWAYS + WATCH_NAMES <= IMAGE_VARIABLES_MAX,
+	       "room for a bit of each in a word");
+
 /* Reserve `size` bytes, aligned for any of the arrays; the offset, or 0 without memory. */
 static uint32_t reserve(struct table *t, size_t size)
 {

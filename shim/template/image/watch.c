@@ -10,7 +10,7 @@
 
 #include "watch_part.h"
 
-enum { STEPS_MAX = 100000 };
+enum { STEPS_MAX = 20000 };
 
 /* In the thread control block (sysdeps/x86_64/nptl/tls.h). */
 enum { TCB_CANARY = 0x28, TCB_GUARD = 0x30 };
@@ -71,7 +71,7 @@ static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
 		return watch_refuse(w, "its stack is not as the kernel made it");
 	if (!f->curbrk)
 		return watch_refuse(w, "it does not use glibc");
-	if (w->open_files)
+	if (w->opened)
 		return watch_refuse(w, "its start-up leaves a file open");
 	w->rdx = regs->rdx;
 	w->curbrk = f->curbrk;

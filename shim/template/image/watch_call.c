@@ -77,6 +77,39 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, lo
 	return watch_refuse(w, "its start-up cannot read %.80s", path);
 }
 
+/* Others are what whoever starts the program makes of them. */
+static int own_descriptor(struct watch *w, uint64_t arg)
+{
+	const uint32_t fd = (uint32_t)arg;
+
+	return fd < WATCH_DESCRIPTORS && w->opened >> fd & 1
+		       ? 0
+		       : watch_refuse(w, "its start-up uses descriptor %d", (int)fd);
+}
+
+/* After newfstatat(2): by descriptor, of a file that was named when it was opened, or by name. */
+static int looked_at(struct watch *w, const struct tracee *t, const struct call *c, long result)
+{
+	char first;
+	int err = tracee_read(t, c->arg[1], &first, 1);
+
+	if (!err && !first && (c->arg[3] & AT_EMPTY_PATH))
+		return own_descriptor(w, c->arg[0]);
+	return err ? err : named_file(w, t, c->arg[1], result);
+}
+
+/* Of an open file it is known when it is closed. */
+static int note_opened(struct watch *w, const struct call *c, long result)
+{
+	if ((c->nr == SYS_openat || c->nr == SYS_open) && result >= WATCH_DESCRIPTORS)
+		return watch_refuse(w, "its start-up opens too many files");
+	if ((c->nr == SYS_openat || c->nr == SYS_open) && result >= 0)
+		w->opened |= UINT64_C(1) << result;
+	if (c->nr == SYS_close && result == 0)
+		w->opened &= ~(UINT64_C(1) << (uint32_t)c->arg[0]);
+	return 0;
+}
+
 /* ld.so asks for the program's directory, for $ORIGIN (since glibc 2.41 by readlinkat(2)): the same
    whenever this target starts. */
 static int link_read(struct watch *w, const struct tracee *t, uint64_t name, long result)
@@ -238,9 +271,11 @@ static int before_mmap(struct watch *w, struct place *p, const struct tracee *t,
 
 	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		return watch_refuse(w, "its start-up maps shared memory");
+	if (!(flags & MAP_ANONYMOUS) && own_descriptor(w, c->arg[4]))
+		return -ENOTSUP;
 	if (flags & MAP_FIXED)
 		return 0;
-	if (flags & (MAP_32BIT | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED))
+	if (flags & (MAP_32BIT | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED))
 		return watch_refuse(w, "its start-up asks for memory of a special kind");
 	if (c->arg[1] > p->lowest - IMAGE_LOW)
 		return watch_refuse(w, "its start-up asks for too much memory");
@@ -250,7 +285,7 @@ static int before_mmap(struct watch *w, struct place *p, const struct tracee *t,
 		regs->rdi = place_data(p, c->arg[1]);
 	else
 		regs->rdi = place_mapping(p, c->arg[1]);
-	regs->r10 = (flags & ~(uint64_t)MAP_FIXED_NOREPLACE) | MAP_FIXED;
+	regs->r10 = flags | MAP_FIXED;
 	return 0;
 }
 
@@ -292,7 +327,7 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		w->rseq_signature = (uint32_t)c->arg[3];
 		return 0;
 	case SYS_openat:
-		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & (O_CREAT | O_TMPFILE)))
+		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & O_CREAT))
 			return watch_refuse(w, "its start-up opens a file for writing");
 		return 0;
 	case SYS_open:
@@ -305,7 +340,7 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		return random_size(w, p, c->arg[1]);
 	case SYS_fstat:
 		w->uses_fstat |= is_loader(p, regs);
-		return 0;
+		return own_descriptor(w, c->arg[0]);
 	case SYS_uname:
 		/* ld.so looks at the kernel's version (glibc before 2.37); who else asks may be in
 		   another UTS namespace next time, or the host have another name. */
@@ -330,11 +365,12 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		if (c->arg[0] != PR_CAPBSET_READ)
 			return watch_refuse(w, "its start-up calls prctl(%lu)", c->arg[0]);
 		return 0;
-	/* Effects on the process's own memory and descriptors only. */
 	case SYS_read:
 	case SYS_pread64:
 	case SYS_close:
 	case SYS_lseek:
+		return own_descriptor(w, c->arg[0]);
+	/* Effects on the process's own memory only. */
 	case SYS_munmap:
 	case SYS_mprotect:
 	/* Conditions, noted at the exit. */
@@ -359,6 +395,7 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 		     const struct call *c, struct user_regs_struct *regs)
 {
 	long result = (long)regs->rax;
+	int err;
 
 	if (c->emulated) {
 		if (result < 0)
@@ -366,14 +403,12 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 		regs->rax = c->result;
 		return tracee_set_regs(t, regs);
 	}
-	if ((c->nr == SYS_openat || c->nr == SYS_open) && result >= 0)
-		w->open_files++;
-	if (c->nr == SYS_close && result == 0)
-		w->open_files--;
+	err = note_opened(w, c, result);
+	if (err)
+		return err;
 	switch (c->nr) {
 	case SYS_newfstatat:
-		/* By descriptor: the file was named when it was opened. */
-		return (c->arg[3] & AT_EMPTY_PATH) ? 0 : named_file(w, t, c->arg[1], result);
+		return looked_at(w, t, c, result);
 	case SYS_openat:
 	case SYS_faccessat:
 		return named_file(w, t, c->arg[1], result);
@@ -381,8 +416,10 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	case SYS_access:
 	case SYS_stat:
 	case SYS_lstat:
-	case SYS_statfs:
 		return named_file(w, t, c->arg[0], result);
+	case SYS_statfs:
+		return result < 0 ? named_file(w, t, c->arg[0], result)
+				  : watch_refuse(w, "its start-up asks about a file system");
 	case SYS_readlink:
 		return link_read(w, t, c->arg[0], result);
 	case SYS_readlinkat:

@@ -8,6 +8,8 @@
 #include "functions.h"
 #include "watch.h"
 
+enum { WATCH_DESCRIPTORS = 64 }; /* bits of watch.opened */
+
 /* A system call in progress. */
 struct call {
 	long nr;

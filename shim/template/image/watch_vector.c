@@ -42,11 +42,11 @@ static int find_name(const struct place *p, const struct tracee *t, uint64_t *at
 int watch_vectors(struct watch *w, const struct place *p, struct tracee *t)
 {
 	const bool is_second = p->spot->more_arguments > 0;
-	/* Of the arguments the null behind them, or, where there are some, the first: one of the
+	/* Of the arguments the first, or, where there is none, the null behind them: one of the
 	   two runs meets who counts them, and both who goes on until there are no more.  The last
 	   variable: nobody gets to the end, or comes from there, who does not pass by it. */
 	uint64_t words[WORDS] = {
-		[WORD_ARGUMENT] = p->argv + (is_second ? 1 : p->argc) * sizeof(uint64_t),
+		[WORD_ARGUMENT] = p->argv + sizeof(uint64_t),
 		[WORD_FIRST] = p->envp,
 		[WORD_LAST] = p->auxv - 2 * sizeof(uint64_t),
 	};

@@ -252,23 +252,19 @@ $(readelf -l "$ST_CASES_BIN/show")
 END
     )
     prepare
-    cp "$loader" "$dir/loader"
+    mkdir "$dir/loader"
+    own_loader=$dir/loader/${loader##*/}
+    cp "$loader" "$own_loader"
     prepare_loader() {
         image_compile "$dir/program" fresh.c -DVERSION='"own loader"' "-L$dir/late" -lword \
-            "-Wl,-rpath,$dir/early:$dir/late" "-Wl,--dynamic-linker=$dir/loader"
+            "-Wl,-rpath,$dir/early:$dir/late" "-Wl,--dynamic-linker=$own_loader"
     }
     prepare_loader
     image_session
-    image_start "$program" a
-    "$ST_CASES_BIN/session" bake "$work/cache"
-    image_start "$program" a
-    if [ "$(cat "$work/image.tell")" = image ]; then
-        cp "$loader" "$dir/new"
-        mv "$dir/new" "$dir/loader"
-        check_now 'the loader was replaced' 'own loader'
-    else
-        note 'a program with another loader has no image'
-    fi
+    image_bake "$program" a
+    cp "$loader" "$dir/new"
+    mv "$dir/new" "$own_loader"
+    check_now 'the loader was replaced' 'own loader'
 
     # One that is found by the cache only.
     mkdir "$work/cached1" "$work/cached2"

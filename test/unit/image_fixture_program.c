@@ -1,0 +1,30 @@
+/*
+ * A program that must not have an image, for the reason that a FIXTURE_ macro gives.
+ */
+#include <unistd.h>
+
+#ifdef FIXTURE_START
+
+/* It starts without libc's start-up. */
+__attribute__((noreturn)) void _start(void);
+
+__attribute__((noreturn)) void _start(void)
+{
+	_exit(0);
+}
+
+#else
+
+/* As Go's linker marks what it makes. */
+__attribute__((section(".note.go.buildid"), used, aligned(4))) static const struct {
+	unsigned owner_size, size, type;
+	char owner[4];
+	char text[4];
+} note = {4, 4, 4, "Go", "id"};
+
+int main(void)
+{
+	return 0;
+}
+
+#endif
