@@ -6,6 +6,7 @@
 #include "../../elfcache/loader_variables.h"
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
+#include "../template/procfs.h"
 #include "readable.h"
 
 /*
@@ -189,7 +190,7 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 		return REASON_FAILED;
 	if (!has_variables(envp, index_variables(&target->index)))
 		return REASON_ENVIRONMENT;
-	return process_is_traced() ? REASON_TRACED : REASON_NONE;
+	return procfs_is_traced() ? REASON_TRACED : REASON_NONE;
 }
 
 bool image_script_plan(const struct target_view *target, char *const argv[],

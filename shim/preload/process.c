@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 
 #include "../../elfcache/cachedir.h"
-#include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
 #include "../template/child.h"
 #include "next.h"
@@ -17,8 +16,6 @@
 static struct {
 	/* The session's index: null until looked for, &no_index if there is none. */
 	_Atomic(struct index_header *) index;
-	/* 0: not known; 1: nobody traces us; 2: somebody does. */
-	_Atomic int traced;
 	/* KERNEL_NEW until somebody needs the engine, KERNEL_BUSY while it is being set up. */
 	_Atomic int kernel_state;
 	struct kernel_engine kernel;
@@ -97,39 +94,6 @@ bool process_index(const struct settings *settings, struct index *index)
 		return false;
 	index->map = map;
 	return index_origin(index)->uid == sys_geteuid();
-}
-
-/* Without /proc nobody can tell, and no. */
-static bool look_for_tracer(void)
-{
-	static const char label[] = "\nTracerPid:\t";
-	char text[1024];
-	int fd = sys_openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = sys_read(fd, text, sizeof text - 1);
-	sys_close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	for (const char *p = text; *p; p++) {
-		const char *value = mem_after_prefix(p, label);
-
-		if (value)
-			return *value != '0';
-	}
-	return false;
-}
-
-bool process_is_traced(void)
-{
-	int traced = atomic_load_explicit(&process.traced, memory_order_relaxed);
-
-	if (traced == 0) {
-		traced = look_for_tracer() ? 2 : 1;
-		atomic_store_explicit(&process.traced, traced, memory_order_relaxed);
-	}
-	return traced == 2;
 }
 
 static void fill_builders(struct file_actions_builders *b)

@@ -25,12 +25,6 @@ bool process_wants_kernel_engine(const struct settings *settings);
  */
 struct kernel_engine *process_kernel_engine(const struct settings *settings);
 
-/*
- * True if a debugger or tracer was attached when this was first asked, by this process or, before
- * its fork(), by the one that it is a copy of: what it starts is then started as it is.
- */
-bool process_is_traced(void);
-
 /* True if posix_spawn_file_actions_t objects can be read.  May allocate at the first call. */
 bool process_reads_file_actions(void);
 

@@ -43,7 +43,10 @@
  * 11. A program can lose its right to make the calls (seccomp).  A filter that answers with an
  *     error is like a kernel that refuses.  One that kills is not survived: whoever names the
  *     numbers has to know his filters.
- * 12. Threads.  Nothing is locked; entries are copies, and what the engine keeps is atomic.  Two
+ * 12. A tracer.  It would see no system calls of the child, and depending on the kernel the child
+ *     may not stop for it before the exec: gdb then waits for ever.  A traced process is left to
+ *     libc.
+ * 13. Threads.  Nothing is locked; entries are copies, and what the engine keeps is atomic.  Two
  *     threads may each make a template for one file; the cache tells which one is to be closed.
  */
 #include "kernel.h"
@@ -52,6 +55,7 @@
 
 #include "../../elfcache/sys.h"
 #include "kernel_parts.h"
+#include "procfs.h"
 #include "translate.h"
 
 /* What the caller of posix_spawn() wants done in the child. */
@@ -180,6 +184,8 @@ enum reason kernel_engine_start(struct kernel_engine *engine, const struct kerne
 		return REASON_NO_ENGINE;
 	if (start->entry->template_verdict)
 		return (enum reason)start->entry->template_verdict;
+	if (procfs_is_traced())
+		return REASON_TRACED;
 	reason = read_wanted(engine, start, &wanted);
 	if (reason)
 		return reason;

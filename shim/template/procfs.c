@@ -1,6 +1,7 @@
 #include "procfs.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
@@ -50,6 +51,39 @@ bool procfs_is_ours(void)
 
 	put_decimal(pid, sys_getpid());
 	return read_link("/proc/self", link, sizeof link) > 0 && mem_same_string(link, pid);
+}
+
+static bool look_for_tracer(void)
+{
+	static const char label[] = "\nTracerPid:\t";
+	char text[1024];
+	int fd = sys_openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = sys_read(fd, text, sizeof text - 1);
+	sys_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *p = text; *p; p++) {
+		const char *value = mem_after_prefix(p, label);
+
+		if (value)
+			return *value != '0';
+	}
+	return false;
+}
+
+bool procfs_is_traced(void)
+{
+	static _Atomic int known; /* 0: not asked yet; 1: nobody traces us; 2: somebody does */
+	int traced = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (traced == 0) {
+		traced = look_for_tracer() ? 2 : 1;
+		atomic_store_explicit(&known, traced, memory_order_relaxed);
+	}
+	return traced == 2;
 }
 
 void procfs_fd_path(int fd, char path[PROCFS_FD_PATH_MAX])

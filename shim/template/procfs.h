@@ -24,6 +24,13 @@ struct procfs_task {
 /* True if /proc is there and is that of the caller's own pid namespace. */
 bool procfs_is_ours(void);
 
+/*
+ * True if a debugger or tracer was attached when this was first asked, by this process or, before
+ * its fork(), by the one that it is a copy of: what it starts is then started as it is.  Without
+ * /proc nobody can tell, and no.
+ */
+bool procfs_is_traced(void);
+
 /* Room for "/proc/self/fd/N". */
 enum { PROCFS_FD_PATH_MAX = 32 };
 

@@ -20,7 +20,8 @@
 #   --results DIR    keep the console logs, and what the tests leave in $ST_RESULTS
 #   --shell          no tests; a shell in the guest
 #   --kernel-only    build the kernel and the selftests, and boot nothing
-#   --each-patch     build a kernel after each of the patches, to see that it can be; boot nothing
+#   --each-patch     build a kernel after each of the patches, to see that it can be; boot nothing.
+#                    The last one is kept, as all are
 #   --check-patches  build and boot nothing: do the patches apply, is the kernel's checkpatch.pl
 #                    content, do the selftests compile
 #   --list           the tests
@@ -211,7 +212,7 @@ kernel_build()
 kernel_get()
 {
     vmlinux=$cache/$(kernel_hash)-$flavour/vmlinux
-    [ ! -f "$vmlinux" ] || return 0
+    [ $mode = each ] || [ ! -f "$vmlinux" ] || return 0
     # In the cache, because it takes 3 GB, and under a name of its own.
     kernel_build "$cache/build.$$" || die "building the kernel"
     mkdir -p "${vmlinux%/*}" || die "cannot make ${vmlinux%/*}"
@@ -330,11 +331,8 @@ keep_results()
 
 sh "$root/cmake/deps.sh" --packages $package qemu-system-x86 gcc make patch bc bison flex \
     libelf-dev libssl-dev xz-utils binutils || die "packages"
-if [ $mode = each ]; then
-    kernel_build "$cache/build.$$" || die "building after each patch"
-    exit 0
-fi
 kernel_get
+[ $mode != each ] || exit 0
 selftest_get
 [ $mode != kernel ] || exit 0
 if [ $mode = shell ]; then

@@ -43,6 +43,12 @@ beside() {
 many='date -u +%Y; '"$launch vfork /bin/date -u +%Y; $launch posix_spawn /bin/date -u +%Y"';
     (exec date -u +%Y); date -u +%Y | cat; sh -c "exec date -u +%Y"'
 
+# left_to_libc: the kernel engine has nothing to do with a process that is being traced.
+left_to_libc() {
+    [ "${ST_CASES_NATIVE_ONLY:-0}" = 1 ] || ! has_mode kernel ||
+        [ "$(counted kernel 'fallback traced')" -ge 1 ] || wrong 'mode kernel: not counted as traced'
+}
+
 case $tool in
 fakeroot)
     need fakeroot
@@ -96,12 +102,14 @@ strace)
     need strace
     strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
     compare_modes strace -f -o trace sh -c "$many"
+    left_to_libc
     ;;
 gdb)
     need gdb
     gdb -nx -batch -ex run --args true >/dev/null 2>&1 || skip 'gdb cannot run a program here'
     modes_filter='/^started\|^argument\|exited/!d; s/(process [0-9]*)/(process)/'
     compare_modes gdb -nx -batch -ex run --args "$launch" posix_spawn "$show" one
+    left_to_libc
     ;;
 *)
     note "unknown tool: $tool"

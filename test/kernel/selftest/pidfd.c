@@ -252,13 +252,11 @@ static void caller_dies(bool child_too)
 }
 
 /* A tracer that asks for it gets the child, before its first instruction of the program. */
-static void traced(void)
+/* A caller that is traced, with its children: its own status is that of its child, 5. */
+static pid_t traced_caller(void)
 {
 	int status = 0;
-	bool seen_vfork = false;
-	bool seen_exec = false;
 	pid_t caller;
-	pid_t pid;
 
 	fflush(stdout);
 	caller = fork();
@@ -275,6 +273,24 @@ static void traced(void)
 	ptrace(PTRACE_SETOPTIONS, caller, 0,
 	       PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
 	ptrace(PTRACE_CONT, caller, 0, 0);
+	return caller;
+}
+
+static bool is_event(int status, int event)
+{
+	return status >> 8 == (SIGTRAP | event << 8);
+}
+
+static void traced(void)
+{
+	pid_t caller = traced_caller();
+	int status = 0;
+	bool seen_vfork = false;
+	bool seen_stop = false;
+	bool seen_exec = false;
+	bool in_order = false;
+	pid_t pid;
+
 	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
 		int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
 
@@ -282,13 +298,85 @@ static void traced(void)
 			break;
 		if (!WIFSTOPPED(status))
 			continue;
-		seen_vfork |= status >> 8 == (SIGTRAP | PTRACE_EVENT_VFORK << 8);
-		seen_exec |= pid != caller && status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8);
+		seen_vfork |= is_event(status, PTRACE_EVENT_VFORK);
+		if (pid != caller && is_event(status, PTRACE_EVENT_EXEC)) {
+			seen_exec = true;
+			in_order = seen_stop;
+		}
+		seen_stop |= pid != caller && status >> 8 == SIGSTOP;
 		ptrace(PTRACE_CONT, pid, 0, sig == SIGTRAP || sig == SIGSTOP ? 0 : sig);
 	}
 	ok(seen_vfork, "traced: PTRACE_EVENT_VFORK");
 	ok(seen_exec, "traced: PTRACE_EVENT_EXEC of the child");
+	ok(in_order, "traced: the child stops before that");
 	same(status, 5 << 8, "traced: the caller's own status is the child's");
+}
+
+/* As gdb does it: what a new child does first is its stop, and then it is left alone. */
+static void detached(void)
+{
+	pid_t caller = traced_caller();
+	unsigned long child = 0;
+	int status = 0;
+
+	waitpid(caller, &status, 0);
+	ok(is_event(status, PTRACE_EVENT_VFORK), "detached: PTRACE_EVENT_VFORK");
+	ptrace(PTRACE_GETEVENTMSG, caller, 0, &child);
+	waitpid((pid_t)child, &status, __WALL);
+	same(status >> 8, SIGSTOP, "detached: the child stops first");
+	ptrace(PTRACE_DETACH, (pid_t)child, 0, 0);
+	ptrace(PTRACE_CONT, caller, 0, 0);
+	waitpid(caller, &status, 0);
+	if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGCHLD) {
+		ptrace(PTRACE_CONT, caller, 0, SIGCHLD);
+		waitpid(caller, &status, 0);
+	}
+	same(status, 5 << 8, "detached: the caller's own status is the child's");
+}
+
+/* The same by PTRACE_SEIZE; and a tracer that kills the child in its stop. */
+static void seized(void)
+{
+	unsigned long child = 0;
+	int status = 0;
+	int ready[2];
+	char byte = 0;
+	pid_t caller;
+
+	if (pipe(ready))
+		bail("pipe");
+	fflush(stdout);
+	caller = fork();
+	if (caller == 0) {
+		struct spawn s;
+		int fd = (int)create_by_path(self_path(), 0);
+
+		if (read(ready[0], &byte, 1) != 1)
+			_exit(1);
+		spawn_init(&s, "exit", "5", NULL);
+		_exit(run(&s, fd));
+	}
+	ptrace(PTRACE_SEIZE, caller, 0,
+	       PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+	if (write(ready[1], &byte, 1) != 1)
+		bail("write");
+	close(ready[0]);
+	close(ready[1]);
+	waitpid(caller, &status, 0);
+	ok(is_event(status, PTRACE_EVENT_VFORK), "seized: PTRACE_EVENT_VFORK");
+	ptrace(PTRACE_GETEVENTMSG, caller, 0, &child);
+	waitpid((pid_t)child, &status, __WALL);
+	ok(is_event(status, PTRACE_EVENT_STOP), "seized: the child stops first");
+	ptrace(PTRACE_CONT, caller, 0, 0);
+	kill((pid_t)child, SIGKILL);
+	waitpid((pid_t)child, &status, __WALL);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "seized: killed in that stop");
+	waitpid(caller, &status, 0);
+	if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGCHLD) {
+		ptrace(PTRACE_CONT, caller, 0, SIGCHLD);
+		waitpid(caller, &status, 0);
+	}
+	ok(WIFEXITED(status), "seized: and the caller goes on");
 }
 
 int main(int argc, char **argv)
@@ -306,5 +394,7 @@ int main(int argc, char **argv)
 	caller_dies(false);
 	caller_dies(true);
 	traced();
+	detached();
+	seized();
 	return done();
 }
