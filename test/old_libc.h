@@ -26,8 +26,10 @@ static inline const char *strerrorname_np(int error)
 		int number;
 		const char *name;
 	} errors[] = {
-		{EPERM, "EPERM"},   {ENOENT, "ENOENT"}, {EBADF, "EBADF"},
-		{EAGAIN, "EAGAIN"}, {EXDEV, "EXDEV"},
+		{EPERM, "EPERM"},   {ENOENT, "ENOENT"}, {EINTR, "EINTR"},   {EIO, "EIO"},
+		{EBADF, "EBADF"},   {EAGAIN, "EAGAIN"}, {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"},
+		{EXDEV, "EXDEV"},   {ENFILE, "ENFILE"}, {EMFILE, "EMFILE"}, {ENOSPC, "ENOSPC"},
+		{ENOSYS, "ENOSYS"},
 	};
 
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
