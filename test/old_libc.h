@@ -4,6 +4,7 @@
 #ifndef ST_TEST_OLD_LIBC_H
 #define ST_TEST_OLD_LIBC_H
 
+#include <errno.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -18,8 +19,22 @@
 #endif
 
 #if !__GLIBC_PREREQ(2, 32)
+/* The names of those that tests look for. */
 static inline const char *strerrorname_np(int error)
 {
+	static const struct {
+		int number;
+		const char *name;
+	} errors[] = {
+		{EPERM, "EPERM"},   {ENOENT, "ENOENT"}, {EINTR, "EINTR"},   {EIO, "EIO"},
+		{EBADF, "EBADF"},   {EAGAIN, "EAGAIN"}, {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"},
+		{EXDEV, "EXDEV"},   {ENFILE, "ENFILE"}, {EMFILE, "EMFILE"}, {ENOSPC, "ENOSPC"},
+		{ENOSYS, "ENOSYS"},
+	};
+
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+		if (errors[i].number == error)
+			return errors[i].name;
 	return strerror(error);
 }
 #endif

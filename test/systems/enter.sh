@@ -33,7 +33,8 @@ ln -s fd/0 "$dir/dev/stdin"
 ln -s fd/1 "$dir/dev/stdout"
 ln -s fd/2 "$dir/dev/stderr"
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs "$dir/dev/shm"
-mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs "$dir/tmp"
+# Tests make programs there that have the rights of their owners.
+mount -t tmpfs -o nodev,mode=1777 tmpfs "$dir/tmp"
 cp /etc/resolv.conf /etc/hosts "$dir/etc/"
 
 # Not just chroot(8): a root directory that is no mount cannot be made private, which tests need

@@ -114,10 +114,11 @@ install_release()
     mv "$cache/$1.new" "$cache/$1"
 }
 
-# The project where $who would have it, as it was last committed.
+# The project where $who would have it, as it was last committed: root's is within the reach of other
+# users, which some of the tests become.
 copy_project()
 {
-    home=$1/root
+    home=$1/srv
     if [ "$who" != root ]; then
         home=$1/home/$who
         grep -q "^$who:" "$1/etc/passwd" || chroot "$1" useradd -m -s /bin/sh "$who" || return

@@ -156,7 +156,7 @@ as_other()
 }
 
 # Nor has the other user any part in ours.
-if as_other test -x "$work/right/program"; then
+if as_other test -x "$work/right/program" && as_other test -r "$library" && as_other test -x "$command"; then
     for attempt in "ls good" "cat good/index" "cat $right.kept" "$right.kept" "touch good/new" \
         "mv good moved" "rm -rf good/images" "ln -s /tmp good/link" "chmod 777 good"; do
         # shellcheck disable=SC2086
@@ -177,6 +177,8 @@ if as_other test -x "$work/right/program"; then
         stat -c %U:%a "$SPAWN_TEMPLATE_CACHE" >ours.mode
         echo "$SPAWN_TEMPLATE_CACHE" >ours.session' "$command" "$work/theirs"
     [ "$(cat theirs.session)" != "$(cat ours.session)" ] || fail "our session was joined by another user"
+else
+    echo "the build is out of another user's reach: what they may do with our session is not tried"
 fi
 
 # Where everybody may make directories: /var/tmp, or one like it.

@@ -47,8 +47,12 @@ for kind in $kinds; do
         "$CC" -o "$work/$kind/target" "$work/target.o" "$work/$kind/constructor.o" || exit 1
         ;;
     *)
+        # Keys are libpthread's before glibc 2.34.
+        threads=
+        [ "$kind" != key ] || threads=-lpthread
+        # shellcheck disable=SC2086
         image_compile "$work/$kind/libconstructor.so" constructor.c -shared -fPIC -DLIBRARY \
-            "-DWHAT_$kind" "-DFILE_NAME=\"$work/$kind/data\""
+            "-DWHAT_$kind" "-DFILE_NAME=\"$work/$kind/data\"" $threads
         "$CC" -o "$work/$kind/target" "$work/target.o" "-L$work/$kind" -lconstructor \
             "-Wl,-rpath,$work/$kind" || exit 1
         ;;

@@ -101,6 +101,10 @@ seccomp)
     note "only from images: $(diff "$work/numbers.native" "$work/numbers" | sed -n 's/^> //p' | tr '\n' ' ')"
     ;;
 limits)
+    # Where there is no memory to load a program, what ld.so gets to first depends on what it has to load.
+    modes_filter="$modes_filter"'
+        s/^cannot allocate TLS data structures for initial thread$/ld.so: no memory/
+        s/^[^ ]*: error while loading shared libraries: .*: Cannot allocate memory$/ld.so: no memory/'
     # RLIMIT_DATA, RLIMIT_STACK and RLIMIT_AS have the numbers 2, 3 and 9.
     reason=limits
     for size in 0 100000 1000000 10000000 100000000000; do

@@ -31,6 +31,7 @@
 #include <time.h>
 #include <wchar.h>
 
+#include "../../old_libc.h"
 #include "tell.h"
 
 extern char **environ;
@@ -104,7 +105,8 @@ static void program_break(void)
 	     (uintptr_t)after % 4096 == 0, before > end);
 	library_heap();
 	fact("malloc: in the heap %d, as the kernel says %d, arena %zu, mapped %zu",
-	     first < after && first > end, in_mapping("[heap]", first), info.arena, info.hblks);
+	     first < after && first > end, in_mapping("[heap]", first), (size_t)info.arena,
+	     (size_t)info.hblks);
 	for (size_t size = 1; size < 1 << 17; size = size * 3 / 2 + 1) {
 		char *p = malloc(size);
 
@@ -124,7 +126,7 @@ static void program_break(void)
 	free(first);
 	fact("trim: %d", malloc_trim(0));
 	info = mallinfo2();
-	fact("arena %zu", info.arena);
+	fact("arena %zu", (size_t)info.arena);
 }
 
 static void stack(void)

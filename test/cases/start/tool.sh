@@ -32,15 +32,35 @@ sh | bash | dash | zsh)
     ;;
 fish)
     need fish
-    # It orders the variables by a hash of all of them: they have to be the same ones.
-    [ "$all_modes" = again ] || all_modes='session off'
+    # It is new in 3.4.
+    fish_option=--no-config
+    fish $fish_option -c true 2>/dev/null || fish_option=
     cat >"$work/script" <<END
 "$reporter" one 'two words' <"$work/stdin"
 "$reporter" piped <"$work/stdin" | sed 's/^/pipe: /'
 set result ("$reporter" substitution <"$work/stdin"); printf '%s\n' \$result
 exec "$reporter" last <"$work/stdin"
 END
-    compare_modes fish --no-config "$work/script"
+    # It orders the variables by a hash of all of them, since 4.0 another one in each process.
+    cat >"$work/sorted" <<'END'
+fish $2 "$1" >report
+status=$?
+awk '
+    /^(pipe: )?environ: / {
+        for (i = n++; i > 0 && line[i - 1] > $0; i--)
+            line[i] = line[i - 1]
+        line[i] = $0
+        next
+    }
+    {
+        for (i = 0; i < n; i++)
+            print line[i]
+        n = 0
+        print
+    }' report
+exit $status
+END
+    compare_modes sh "$work/sorted" "$work/script" $fish_option
     ;;
 make)
     need make
@@ -56,8 +76,10 @@ make)
 make_exec)
     need make
     printf 'all:\n\t+%s one\n\tcd / && exec %s two\n' "$reporter" "$reporter" >"$work/Makefile"
-    # Its temporary files have no names, but numbers.
-    modes_filter='s|/#[0-9]* (deleted)|/#N (deleted)|'
+    # Its temporary files have no names, but numbers.  Since 4.4 the jobserver and the lock of the output
+    # are files with names.
+    modes_filter='s|/#[0-9]* (deleted)|/#N (deleted)|; s|/GMfifo[0-9]*|/GMfifoN|g
+        s|/Gm[0-9A-Za-z]\{6\}|/GmN|g'
     compare_modes make -j2 --output-sync -f "$work/Makefile"
     ;;
 ninja)
