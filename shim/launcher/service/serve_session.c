@@ -42,7 +42,7 @@
 enum {
 	NICE = 10,
 	/* Among sessions: an image that comes late has fewer starts to serve. */
-	GROUP_NICE = 5,
+	GROUP_NICE = 2,
 	FIRST_TO_GO = 1000, /* for the kernel, when memory runs out */
 	BUSY_MS = 1000,     /* how often images are looked through while programs are started */
 	IDLE_MS = 2000, /* and how long to sleep while none is: a look at whether there is a session

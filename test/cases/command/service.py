@@ -119,7 +119,7 @@ class OfCommand(ServiceTest):
             # Once it has begun to serve.
             wait_until("it is nice", lambda: int(stat_fields(pid)[16]) >= 10)
             # Among sessions too, where the kernel tells them apart.
-            wait_until("its session is nice", lambda: group_nice(pid) in (None, 5))
+            wait_until("its session is nice", lambda: group_nice(pid) in (None, 2))
             # Where memory runs out, it goes first.
             def score():
                 with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as f:
