@@ -2,4 +2,3 @@
 
 st_unit_test(security launcher unit_scratch)
 st_unit_test(offenders launcher unit_scratch)
-st_unit_test(room launcher unit_scratch)

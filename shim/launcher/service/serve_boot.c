@@ -13,8 +13,8 @@
 #include "elfcache/index.h"
 #include "message.h"
 #include "output.h"
-#include "room.h"
 #include "serve.h"
+#include "shim/template/image/room.h"
 
 struct oven {
 	int images;

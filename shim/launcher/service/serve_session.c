@@ -35,9 +35,9 @@
 #include "offenders.h"
 #include "proc.h"
 #include "refresh.h"
-#include "room.h"
 #include "serve.h"
 #include "session.h"
+#include "shim/template/image/room.h"
 
 enum {
 	NICE = 10,

@@ -152,54 +152,29 @@ struct job {
 	int to;
 	const struct identity *id;
 	uint64_t pad;
-	char *piece; /* of LARGE_PAGE bytes */
 };
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* The headers in front of a shifted file and behind it; the first piece is in memory. */
-static int describe(const struct job *j)
+static int describe(void *data, char *piece)
 {
-	Elf64_Ehdr *eh = (void *)j->piece;
-	uint64_t behind = (j->pad + j->id->size + 7) & ~UINT64_C(7);
-	uint64_t here = smaller(LARGE_PAGE - j->pad, j->id->size);
+	const struct job *j = data;
+	const uint64_t behind = (j->pad + j->id->size + 7) & ~UINT64_C(7);
+	const uint64_t room = LARGE_PAGE - j->pad;
+	const uint64_t here = j->id->size < room ? j->id->size : room;
+	Elf64_Ehdr *eh = (void *)piece;
 	Elf64_Shdr *sections;
 	size_t count;
 	int err;
 
 	if (here < sizeof *eh)
 		return -ENOEXEC;
-	memcpy(eh, j->piece + j->pad, sizeof *eh);
-	describe_segments(j->piece + j->pad, here, j->pad, j->piece);
+	memcpy(eh, piece + j->pad, sizeof *eh);
+	describe_segments(piece + j->pad, here, j->pad, piece);
 	sections = shift_sections(j->from, eh, j->id, j->pad, &count);
 	eh->e_shoff = count ? behind : 0;
 	eh->e_shnum = (Elf64_Half)count;
 	err = count ? whole_write(j->to, sections, count * sizeof *sections, behind) : 0;
 	free(sections);
-	return err;
-}
-
-/* In pieces of a large page, each with one write, by which the file system makes it one folio. */
-static int write_pieces(const struct job *j)
-{
-	const uint64_t end = j->pad + j->id->size;
-	int err = 0;
-
-	for (uint64_t at = 0; !err && at < end; at += LARGE_PAGE) {
-		uint64_t skip = at ? 0 : j->pad;
-		uint64_t size = smaller(LARGE_PAGE, end - at);
-
-		err = whole_read(j->from, j->piece + skip, size - skip, at + skip - j->pad);
-		if (!err && skip) {
-			memset(j->piece, 0, skip);
-			err = describe(j);
-		}
-		if (!err)
-			err = whole_write(j->to, j->piece, size, at);
-	}
 	return err;
 }
 
@@ -214,20 +189,15 @@ static int copy_file(int to, const struct identity *id, const char *path, uint64
 {
 	const int from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct job j = {.from = from, .to = to, .id = id, .pad = pad};
-	int err = 0;
+	int err;
 
 	if (from < 0)
 		return -errno;
-	if (!is_same(from, id))
-		err = -ESTALE;
-	j.piece = err ? NULL : malloc(LARGE_PAGE);
-	if (!err && !j.piece)
-		err = -ENOMEM;
+	err = is_same(from, id) ? 0 : -ESTALE;
 	if (!err)
-		err = write_pieces(&j);
+		err = large_copy(from, to, id->size, pad, describe, &j);
 	if (!err && !is_same(from, id))
 		err = -ESTALE;
-	free(j.piece);
 	close(from);
 	if (!err)
 		large_collapse(to, pad + id->size);

@@ -121,6 +121,29 @@ int large_count(int fd, uint64_t size, struct large_count *count)
 	return err;
 }
 
+int large_copy(int from, int to, uint64_t size, uint64_t pad, int (*begin)(void *data, char *piece),
+	       void *data)
+{
+	const uint64_t end = pad + size;
+	char *piece = malloc(LARGE_PAGE);
+	int err = piece ? 0 : -ENOMEM;
+
+	for (uint64_t at = 0; !err && at < end; at += LARGE_PAGE) {
+		uint64_t skip = at ? 0 : pad;
+		uint64_t length = end - at < LARGE_PAGE ? end - at : LARGE_PAGE;
+
+		err = whole_read(from, piece + skip, length - skip, at + skip - pad);
+		if (!err && skip) {
+			memset(piece, 0, skip);
+			err = begin(data, piece);
+		}
+		if (!err)
+			err = whole_write(to, piece, length, at);
+	}
+	free(piece);
+	return err;
+}
+
 void large_collapse(int fd, uint64_t size)
 {
 	struct window w;

@@ -21,6 +21,16 @@ struct large_count {
  */
 int large_count(int fd, uint64_t size, struct large_count *count);
 
+/*
+ * Copy `size` bytes of a file, to `pad` bytes behind the beginning of another, which is empty: in
+ * pieces of a large page, each with one write, by which the file system makes it one folio.  If pad
+ * is not 0, which is less than a piece, begin(data, piece) fills it in, zeros, when the first piece
+ * is in memory.  0 or a negative error number: -ESTALE if it has fewer bytes, or what begin()
+ * returns.
+ */
+int large_copy(int from, int to, uint64_t size, uint64_t pad, int (*begin)(void *data, char *piece),
+	       void *data);
+
 /* Ask for large pages where the file system does not make them of large writes: in memory (tmpfs,
    Linux 6.1).  It is no matter if there are none. */
 void large_collapse(int fd, uint64_t size);

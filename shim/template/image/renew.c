@@ -4,16 +4,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "large.h"
+#include "room.h"
 #include "unfinished.h"
-#include "whole.h"
 
 /* As resume_map.c compares them: what a new copy cannot have in common does not count. */
 static bool is_copy(int fd, const struct identity *id)
@@ -28,23 +25,6 @@ static bool is_copy(int fd, const struct identity *id)
 	return identity_equal(&now, id);
 }
 
-/* In pieces of a large page, each with one write, by which the file system makes it one. */
-static int copy_pieces(int from, int to, uint64_t size)
-{
-	char *piece = malloc(LARGE_PAGE);
-	int err = piece ? 0 : -ENOMEM;
-
-	for (uint64_t at = 0; !err && at < size; at += LARGE_PAGE) {
-		uint64_t rest = size - at < LARGE_PAGE ? size - at : LARGE_PAGE;
-
-		err = whole_read(from, piece, rest, at);
-		if (!err)
-			err = whole_write(to, piece, rest, at);
-	}
-	free(piece);
-	return err;
-}
-
 /* -ENOTSUP if it has no more large pages than the old one. */
 static int write_anew(int from, int to, const struct identity *id, const struct large_count *old)
 {
@@ -53,7 +33,7 @@ static int write_anew(int from, int to, const struct identity *id, const struct 
 		{.tv_sec = id->mtime_sec, .tv_nsec = id->mtime_nsec},
 	};
 	struct large_count count;
-	int err = copy_pieces(from, to, id->size);
+	int err = large_copy(from, to, id->size, 0, NULL, NULL);
 
 	if (err)
 		return err;
@@ -67,14 +47,6 @@ static int write_anew(int from, int to, const struct identity *id, const struct 
 	return err;
 }
 
-static bool has_room(int dirfd, uint64_t size)
-{
-	struct statvfs fs;
-
-	return fstatvfs(dirfd, &fs) == 0 &&
-	       size <= (uint64_t)fs.f_bavail * fs.f_frsize / CODE_ROOM_PART;
-}
-
 static int renew(int dirfd, const char *name, const struct identity *id)
 {
 	int from = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -86,7 +58,7 @@ static int renew(int dirfd, const char *name, const struct identity *id)
 		return -errno;
 	err = is_copy(from, id) ? large_count(from, id->size, &count) : -ESTALE;
 	if (!err && count.large < count.resident) {
-		to = has_room(dirfd, id->size) ? unfinished_create(dirfd, 0600) : -ENOSPC;
+		to = id->size <= room_limit_in(dirfd, 0) ? unfinished_create(dirfd, 0600) : -ENOSPC;
 		err = to < 0 ? to
 			     : unfinished_end(dirfd, to, name, 0400,
 					      write_anew(from, to, id, &count));

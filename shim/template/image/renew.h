@@ -15,15 +15,13 @@
 enum code_renewal {
 	CODE_GOOD = 0, /* all that is in memory of it is in large pages, or none of it can be */
 	CODE_RENEWED,  /* it was not, and is now */
-	/* Of what the file system has left, a new copy takes no more than one part. */
-	CODE_ROOM_PART = 4,
 };
 
 /*
  * Look at the copy `path`, an absolute path, that images have with identity id, and renew it if
  * that helps.  -ESTALE if it is another; -EBUSY if somebody else is at it; -ENOSPC without room for
- * another; -ENOTSUP if a new one has no more large pages, which is then not kept; or another
- * negative error number.
+ * another (room.h); -ENOTSUP if a new one has no more large pages, which is then not kept; or
+ * another negative error number.
  */
 int code_renew(const char *path, const struct identity *id);
 

@@ -1,4 +1,4 @@
-#include "shim/launcher/service/room.h"
+#include "shim/template/image/room.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("room");
+	Suite *suite = suite_create("image_room");
 	TCase *tcase = scratch_case(suite, "room", 10);
 
 	tcase_add_test(tcase, is_bounded);

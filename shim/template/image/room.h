@@ -1,8 +1,8 @@
 /*
  * How much disk space the images of a session may take, and what they map code from.
  */
-#ifndef ST_SERVICE_ROOM_H
-#define ST_SERVICE_ROOM_H
+#ifndef ST_IMAGE_ROOM_H
+#define ST_IMAGE_ROOM_H
 
 #include <stdint.h>
 
@@ -14,7 +14,7 @@ uint64_t room_limit(uint64_t left, uint64_t own);
 /* The same on the file system of the directory dirfd. */
 uint64_t room_limit_in(int dirfd, uint64_t own);
 
-/* What of it copies of code (shim/template/image/code.h) may take. */
+/* What of it copies of code (code.h) may take. */
 uint64_t room_for_code(uint64_t limit);
 
 #endif
