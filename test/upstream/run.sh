@@ -17,6 +17,7 @@
 #
 #   about       one line
 #   source      the name of Debian's source package; empty if there is none
+#   given       an environment variable that names a directory with the source, if Debian has none
 #   unpack      options of dpkg-source
 #   packages    what else must be installed
 #   variants    the things to run; each is run three ways
@@ -43,6 +44,7 @@ self=upstream
 
 build=$root/build
 keep=no
+asked=
 names=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -61,7 +63,10 @@ while [ $# -gt 0 ]; do
             shift
             ;;
         --keep) keep=yes ;;
-        all) names="$names $(sh "$0" --list | cut -d' ' -f1 | tr '\n' ' ')" ;;
+        all)
+            names="$names $(sh "$0" --list | cut -d' ' -f1 | tr '\n' ' ')"
+            asked=all
+            ;;
         -*) die "no such option: $1" ;;
         *)
             case $1 in run | source) die "no such name: $1" ;; esac
@@ -128,7 +133,7 @@ run_one()
     start_number=0
     rm -rf "$work/$name/run"
     mkdir -p "$results" "$stats"
-    if [ -n "$source" ]; then
+    if [ -d "$work/$name/source" ]; then
         cp -a "$work/$name/source" "$work/$name/run"
     else
         mkdir -p "$work/$name/run"
@@ -184,7 +189,7 @@ leave_out_flaky()
 run_name()
 (
     name=${1%%:*}
-    about='' source='' unpack='' packages='' variants='' limit=600
+    about='' source='' given='' unpack='' packages='' variants='' limit=600
     prepare() { :; }
     passed() { count "$@"; }
     # shellcheck source=/dev/null
@@ -199,12 +204,24 @@ run_name()
             ;;
     esac
     say "$name: $about"
+    if [ -n "$given" ]; then
+        eval "from=\${$given-}"
+        if [ -z "$from" ] && [ "$asked" = all ]; then
+            say "$name: left out: $given does not say where its source is"
+            exit 0
+        fi
+        [ -d "$from" ] || die "$name: set $given to the directory of its source"
+    fi
     # shellcheck disable=SC2086
     sh "$root/cmake/deps.sh" --packages $packages || die "$name: packages"
     mkdir -p "$work/$name"
-    if [ -n "$source" ]; then
+    if [ -n "$given" ]; then
+        cp -a "$from" "$work/$name/run" || die "$name: cannot copy $from"
+    elif [ -n "$source" ]; then
         # shellcheck disable=SC2086
         fetch_source "$source" "$work/$name/run" $unpack || die "$name: source of $source"
+    fi
+    if [ -d "$work/$name/run" ]; then
         # shellcheck disable=SC2030
         (cd "$work/$name/run" && prepare) >"$work/$name/prepare.log" 2>&1 || {
             tail -n 40 "$work/$name/prepare.log"

@@ -1,0 +1,50 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+about="musl's libc-test: what programs may expect of a libc, TLS and dlopen too, and of posix_spawn"
+given=LIBC_TEST
+packages='gcc libc6-dev make'
+variants='functional regression'
+limit=120
+
+# Some do not build with glibc; what the linker has made of these is no program.
+prepare()
+{
+    make -k -j "$jobs" $(for test in src/functional/*.c src/regression/*.c; do
+        case $test in
+            *_dso.c) printf '%s ' "${test%.c}.so" ;;
+            *) printf '%s ' "${test%.c}.exe" "${test%.c}-static.exe" ;;
+        esac
+    done) src/common/runtest.exe
+    find src -name '*.exe' -size 0 -delete
+    # One takes all memory, and one never ends with glibc.
+    rm -f src/regression/malloc-brk-fail*.exe src/regression/setvbuf-unget*.exe
+    [ -x src/common/runtest.exe ] && [ -x src/functional/spawn.exe ]
+}
+
+# Each several times, for the later ones to be from an image: as it is, and by the suite's own
+# driver, which leaves a test 100 KB of stack.
+run_variant()
+{
+    for test in "src/$1"/*.exe; do
+        name=$(basename "$test" .exe)
+        start sh -c 'for time in 1 2 3 4; do
+                "$0"
+                echo "by itself $time: $?"
+                src/common/runtest.exe "$0"
+                echo "driven $time: $?"
+                sleep 0.2
+            done' "$test" >"$name.log" 2>&1
+        sed -n "s/^\(by itself\|driven\) [1-4]: /$name &/p" "$name.log" >>"$results/tests"
+        # Numbers of processes, addresses and times are no results.
+        sed -E -e 's/(0x)?[0-9a-f]{2,}/N/g' "$name.log" >"$results/$name.out"
+    done
+}
+
+count()
+{
+    wc -l <tests
+}
+
+passed()
+{
+    grep -c ': 0$' tests
+}
