@@ -19,6 +19,7 @@ set(fixtures getenv getpid thread random writes shared clock
   times hour elapsed boottime affinity
   cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
   calls files getenvs setenv random_blocking traps jumps
+  stream stream_sought stream_fifo stream_terminal stream_socket stream_sometimes
   thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork|thread_stack)$")
@@ -56,6 +57,7 @@ st_unit_test(image_fresh unit_image)
 st_unit_test(image_conditions unit_image)
 st_unit_test(image_forbidden unit_image)
 st_unit_test(image_eligible unit_image)
+st_unit_test(image_streams unit_image)
 add_dependencies(test_image_eligible image_fixture_go image_fixture_start)
 st_unit_test(image_cost unit_image)
 st_unit_test(image_store unit_image)
@@ -71,7 +73,7 @@ st_unit_test(image_sections unit_image PkgConfig::LIBELF)
 add_dependencies(test_image_sections image_fixture_names image_fixture_many_names)
 st_unit_test(image_symbols unit_image PkgConfig::LIBELF)
 foreach(test image_sections image_store image_changing image_start image_fresh
-    image_conditions image_forbidden image_eligible image_cost)
+    image_conditions image_forbidden image_eligible image_streams image_cost)
   set_target_properties(test_${test} PROPERTIES ST_ARGV_LITERALS ON)
   target_compile_definitions(test_${test} PRIVATE
     FIXTURE_DIR="${CMAKE_BINARY_DIR}/test/unit")

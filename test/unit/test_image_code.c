@@ -294,6 +294,9 @@ START_TEST(pads_and_fills)
 END_TEST
 
 /* An image of cat(1) that has a library, which is copied, more. */
+static mode_t library_mode = 0755;
+static uid_t library_owner;
+
 static void bake_cat(const struct code_store *store)
 {
 	static char preload[4200];
@@ -305,8 +308,10 @@ static void bake_cat(const struct code_store *store)
 	int fd;
 
 	data = contents("/lib/x86_64-linux-gnu/" LIBRARY, &size);
-	scratch_file(LIBRARY, data, size, 0755);
+	scratch_file(LIBRARY, data, size, library_mode);
 	free(data);
+	if (library_owner)
+		ck_assert_int_eq(chown(LIBRARY, library_owner, 0), 0);
 	snprintf(preload, sizeof preload, "LD_PRELOAD=%s", scratch_path(LIBRARY));
 	environment[1] = preload;
 	fd = open("image", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
@@ -439,6 +444,25 @@ START_TEST(without_a_store)
 }
 END_TEST
 
+/* Another process of the same user may have to do without it: it is opened by each. */
+START_TEST(not_of_what_is_not_for_all)
+{
+	const char *maps;
+
+	if (geteuid())
+		return;
+	library_mode = 0750;
+	library_owner = 1;
+	open_store(64 * MB);
+	bake_cat(&s.store);
+	maps = cat_maps();
+	ck_assert_msg(lines_with(maps, "/image", "") > 0, "%s", maps);
+	ck_assert_msg(lines_with(maps, CODE, LIBRARY) == 0, "%s", maps);
+	ck_assert_msg(lines_with(maps, CODE, "libc") > 0, "%s", maps);
+	ck_assert_msg(lines_with(maps, scratch_path(LIBRARY), "") > 0, "%s", maps);
+}
+END_TEST
+
 static void copies_do(const char *command)
 {
 	char line[256];
@@ -549,6 +573,7 @@ int main(void)
 	tcase_add_test(images, is_mapped);
 	tcase_add_test(images, is_cut_at_large_pages);
 	tcase_add_test(images, without_a_store);
+	tcase_add_test(images, not_of_what_is_not_for_all);
 	tcase_add_loop_test(images, is_lost, 0, sizeof losses / sizeof losses[0]);
 	tcase_add_test(images, each_field);
 	tcase_add_test(images, library_changes);

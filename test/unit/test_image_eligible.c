@@ -119,17 +119,25 @@ static const struct {
 	{IMAGE_CALL(1, SYS_openat, "-100 /nonexistent/file 0x40"), "for writing"},
 	{IMAGE_CALL(1, SYS_open, "/nonexistent/file 0x40"), "for writing"},
 	{IMAGE_CALL(1, SYS_open, "/nonexistent/file 1"), "for writing"},
+	/* O_TRUNC */
+	{IMAGE_CALL(1, SYS_open, "/nonexistent/file 0x200"), "for writing"},
+	{IMAGE_CALL(1, SYS_openat, "-100 /nonexistent/file 0x200"), "for writing"},
 	/* FUTEX_WAIT for what is not so. */
 	{IMAGE_CALL(1, SYS_futex, "@ 0 1 0"), "waits for a futex"},
 	{IMAGE_CALL(1, SYS_uname, "@"), "host's name"},
 	{IMAGE_CALL(1, SYS_statfs, "/ @"), "about a file system"},
 	{IMAGE_CALL(62, SYS_openat, "-100 /etc/passwd 0"), "opens too many files"},
-	{IMAGE_CALL(1, SYS_fstat, "0 @"), "descriptor 0"},
-	{IMAGE_CALL(1, SYS_newfstatat, "0 '' @ 0x1000"), "descriptor 0"},
+	{IMAGE_CALL(1, SYS_fstat, "7 @"), "descriptor 7"},
+	{IMAGE_CALL(1, SYS_newfstatat, "7 '' @ 0x1000"), "descriptor 7"},
+	/* Who somebody else's standard input is. */
+	{IMAGE_CALL(1, SYS_fstat, "0 @"), "another result"},
+	{IMAGE_CALL(1, SYS_newfstatat, "0 '' @ 0x1000"), "another result"},
 	{IMAGE_CALL(1, SYS_newfstatat, "0 /dev/null @ 0x1000"), "reads /dev/null"},
 	{IMAGE_CALL(1, SYS_read, "0 @ 8"), "descriptor 0"},
 	{IMAGE_CALL(1, SYS_pread64, "7 @ 8 0"), "descriptor 7"},
-	{IMAGE_CALL(1, SYS_lseek, "0 0 1"), "descriptor 0"},
+	{IMAGE_CALL(1, SYS_lseek, "7 0 1"), "descriptor 7"},
+	{IMAGE_CALL(1, SYS_lseek, "0 1 1"), "descriptor 0"},
+	{IMAGE_CALL(1, SYS_lseek, "0 0 2"), "descriptor 0"},
 	{IMAGE_CALL(1, SYS_close, "7"), "descriptor 7"},
 	{IMAGE_CALL(1, SYS_mmap, "0 4096 1 2 0 0"), "descriptor 0"},
 };
@@ -194,6 +202,68 @@ START_TEST(interpreter)
 		ck_assert_int_eq(chmod(scratch_path("sh"), 0755 & ~bit), 0);
 		refused(scratch_path("script"), plain, "its interpreter");
 	}
+}
+END_TEST
+
+/* What a process may do with a file that has our user but other groups, or fewer capabilities. */
+static const struct {
+	uid_t owner;
+	mode_t mode;
+	bool has_list;
+	int access; /* -1: is read */
+	bool is_refused;
+} uses[] = {
+	{0, 0400, false, -1, false},   {1, 0644, false, -1, false},
+	{1, 0640, false, -1, true},    {1, 0604, false, -1, true},
+	{0, 0200, false, -1, true},    {1, 0644, true, -1, true},
+	{0, 0644, true, -1, false},    {1, 0600, false, F_OK, false},
+	{1, 0640, false, R_OK, true},  {1, 0644, false, R_OK, false},
+	{1, 0664, false, W_OK, true},  {1, 0666, false, W_OK, false},
+	{0, 0644, false, W_OK, false}, {1, 0554, false, X_OK, true},
+	{1, 0555, false, X_OK, false}, {1, 0555, false, R_OK | W_OK, true},
+};
+
+/* As setfacl(1) has it: user 65534 may do nothing. */
+static void set_list(const char *path)
+{
+	static const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, permissions;
+			uint32_t id;
+		} entries[5];
+	} list = {2, {{1, 6, -1U}, {2, 0, 65534}, {4, 4, -1U}, {16, 4, -1U}, {32, 4, -1U}}};
+
+	if (setxattr(path, "system.posix_acl_access", &list, sizeof list, 0))
+		ck_assert_int_eq(errno, EOPNOTSUPP);
+}
+
+START_TEST(use)
+{
+	char variable[9000];
+	char *envp[] = {"PATH=/usr/bin", variable, FIXTURE("calls"), NULL};
+	char why[128];
+	char path[4200];
+
+	if (geteuid())
+		return;
+	snprintf(path, sizeof path, "%s", scratch_path("file"));
+	scratch_file(path, "text", 4, 0644);
+	if (uses[_i].has_list)
+		set_list(path);
+	ck_assert_int_eq(chmod(path, uses[_i].mode), 0);
+	ck_assert_int_eq(chown(path, uses[_i].owner, 0), 0);
+	if (uses[_i].access < 0)
+		snprintf(variable, sizeof variable, "IMAGE_FIXTURE=1 %d -100 %s 0 , 1 %d 3",
+			 SYS_openat, path, SYS_close);
+	else
+		snprintf(variable, sizeof variable, "IMAGE_FIXTURE=1 %d %s %d , 1 %d %s %d",
+			 SYS_access, path, F_OK, SYS_access, path, uses[_i].access);
+	if (uses[_i].is_refused &&
+	    !(uses[_i].has_list && getxattr(path, "system.posix_acl_access", NULL, 0) < 0))
+		refused("/bin/true", envp, "as not everybody may");
+	else
+		ck_assert_int_eq(image_bake(scratch_path("image"), "/bin/true", envp, why), 0);
 }
 END_TEST
 
@@ -283,6 +353,7 @@ int main(void)
 	tcase_add_test(tc, set_id);
 	tcase_add_test(tc, capabilities);
 	tcase_add_test(tc, interpreter);
+	tcase_add_loop_test(tc, use, 0, sizeof uses / sizeof uses[0]);
 	tcase_add_loop_test(tc, program, 0, sizeof programs / sizeof programs[0]);
 	tcase_add_test(tc, another_libc);
 	tcase_add_test(tc, second_clocks);

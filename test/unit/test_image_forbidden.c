@@ -59,6 +59,7 @@ static const struct {
 	{SYS_sched_getaffinity,
 	 0,
 	 {FIXTURE("calls"), IMAGE_CALL(1, SYS_sched_getaffinity, "0 128 @")}},
+	{SYS_lseek, 0, {FIXTURE("calls"), IMAGE_CALL(1, SYS_lseek, "1 0 1")}},
 	/* SIGUSR1, SIGUSR2 */
 	{SYS_rt_sigaction, 0, {FIXTURE("calls"), IMAGE_CALL(1, SYS_rt_sigaction, "10 @ 0 8")}},
 	{SYS_rt_sigprocmask, 0, {FIXTURE("unblocks"), "B="}},

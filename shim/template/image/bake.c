@@ -102,6 +102,7 @@ static int random_spot(struct spot *spot)
 	spot->more_arguments = 0;
 	spot->blocked = 0;
 	spot->clock_step = 0;
+	spot->stream = S_IFIFO | 0600;
 	if (spot->cpu < 0 || getrandom(&r, sizeof r, 0) != sizeof r ||
 	    getrandom(&spot->random, sizeof spot->random, 0) != sizeof spot->random ||
 	    getrandom(spot->at_random, sizeof spot->at_random, 0) != sizeof spot->at_random)
@@ -212,7 +213,7 @@ static char **second_environment(char *const envp[])
 	return with_variable(envp, variable);
 }
 
-static int second_spot(const struct spot *first, struct spot *second)
+static int second_spot(const struct spot *first, struct spot *second, uint32_t stream)
 {
 	*second = *first;
 	second->stack_limit += 0x1b8000;
@@ -221,23 +222,24 @@ static int second_spot(const struct spot *first, struct spot *second)
 	clocks_of_second_run(second->clocks);
 	second->clock_step = 1234567891;
 	second->blocked = ~WATCH_UNBLOCKABLE;
+	second->stream = stream;
 	return getrandom(second->at_random, sizeof second->at_random, 0) == sizeof second->at_random
 		       ? 0
 		       : -EIO;
 }
 
 /*
- * Run the program once more: what is different then depends on chance, or on who it is, and is
- * either understood or must not be kept.
+ * Run the program once more, with standard streams of that st_mode: what is different then depends
+ * on chance, or on who it is, and is either understood or must not be kept.
  */
-static int see_if_repeatable(const struct image_source *source, char *const envp[],
+static int see_if_repeatable(const struct image_source *source, char *const envp[], uint32_t stream,
 			     struct run *once, struct capture *first, char why[BAKE_WHY_MAX])
 {
 	struct capture second;
 	struct spot spot;
 	struct run run;
 	char **more = second_environment(envp);
-	int err = more ? second_spot(once->place.spot, &spot) : -ENOMEM;
+	int err = more ? second_spot(once->place.spot, &spot, stream) : -ENOMEM;
 
 	if (!err)
 		err = run_to_entry(&run, source->target, more, &spot, why);
@@ -260,6 +262,19 @@ static int see_if_repeatable(const struct image_source *source, char *const envp
 	return err;
 }
 
+/* Where it has looked at standard streams: these may be pipes, terminals or sockets. */
+static int see_if_streams_matter(const struct image_source *source, char *const envp[],
+				 struct run *run, char why[BAKE_WHY_MAX])
+{
+	struct capture again;
+	int err = capture_run(&again, run, why);
+
+	if (!err)
+		err = see_if_repeatable(source, envp, S_IFSOCK | 0777, run, &again, why);
+	capture_free(&again);
+	return err;
+}
+
 /* Write the image of a program that was run in this environment. */
 static int keep(int fd, const struct image_source *source, struct run *run, char *const envp[],
 		uint64_t lazy_flag, char why[BAKE_WHY_MAX])
@@ -268,7 +283,9 @@ static int keep(int fd, const struct image_source *source, struct run *run, char
 	int err = capture_run(&capture, run, why);
 
 	if (!err)
-		err = see_if_repeatable(source, envp, run, &capture, why);
+		err = see_if_repeatable(source, envp, S_IFCHR | 0620, run, &capture, why);
+	if (!err && run->watch.streams)
+		err = see_if_streams_matter(source, envp, run, why);
 	if (!err && lazy_flag)
 		err = eager_restore(&capture, lazy_flag);
 	if (!err)

@@ -1,10 +1,14 @@
 /*
- * Who the process belongs to, its environment, its limits: is that what start-up saw?
+ * Who the process belongs to, its environment, its limits, its standard streams: is that what
+ * start-up saw?
  */
 #include <elf.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../../elfcache/sys.h"
 #include "resume_part.h"
@@ -108,8 +112,26 @@ static bool affinities_are_fresh(const struct process *p)
 	return true;
 }
 
+/* Of pipes, terminals and sockets start-up has the same result; of no others that was seen. */
+static bool is_stream(int fd)
+{
+	struct stat st;
+
+	if (sys_call3(SYS_lseek, fd, 0, SEEK_CUR) != -ESPIPE || sys_fstat(fd, &st))
+		return false;
+	return S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode);
+}
+
+static bool streams_are_fresh(const struct process *p)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if ((p->table->streams >> fd & 1) && !is_stream(fd))
+			return false;
+	return true;
+}
+
 bool resume_is_fresh(const struct process *p)
 {
 	return credentials_are_fresh(p) && variables_are_fresh(p) && limits_are_fresh(p) &&
-	       bounds_are_fresh(p) && affinities_are_fresh(p);
+	       bounds_are_fresh(p) && affinities_are_fresh(p) && streams_are_fresh(p);
 }

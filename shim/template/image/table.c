@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rights.h"
+
 /* Variables that ld.so and malloc read before any constructor could be seen to. */
 static const char *const always[] = {
 	"GLIBC_TUNABLES",
@@ -152,6 +154,7 @@ static int add_copy(struct table *t, struct file_list *files, struct image_file 
 	struct code_copy copy;
 
 	if (!source->codes || pad == UINT64_MAX ||
+	    !rights_of_all(mapped_path(c, &f->id), &f->id, R_OK) ||
 	    code_copy(source->codes, &f->id, mapped_path(c, &f->id), pad, &copy))
 		return 0;
 	*to = (struct image_copy){.id = copy.id,
@@ -192,9 +195,11 @@ static bool is_unchanged(const char *path, const struct identity *was, struct id
 	return was ? !err && identity_equal(id, was) : err == -ENOENT || err == -ENOTDIR;
 }
 
+/* rights: what start-up has done with it, or could have, as each process must be able to that the
+   image is for.  Whether it may read what is mapped is seen when resume opens it. */
 static int add_file(struct table *t, struct file_list *files, const struct image_source *source,
 		    const struct capture *c, const char *path, const struct identity *was,
-		    char why[128])
+		    int rights, char why[128])
 {
 	struct image_file *f = &files->list[files->count];
 	bool absent = !was;
@@ -209,6 +214,10 @@ static int add_file(struct table *t, struct file_list *files, const struct image
 		return -ENOMEM;
 	if (!absent && !has_maps_of(files, &f->id))
 		add_maps(files, f, c);
+	if (!absent && !rights_of_all(path, &f->id, f->maps ? rights & ~R_OK : rights)) {
+		snprintf(why, 128, "its start-up uses %.60s, as not everybody may", path);
+		return -ENOTSUP;
+	}
 	files->count++;
 	return f->maps ? add_copy(t, files, f, source, c) : 0;
 }
@@ -227,15 +236,16 @@ static int add_files(struct table *t, const struct image_source *source, const s
 	int err = files.list && files.copies && files.maps ? 0 : -ENOMEM;
 
 	if (!err)
-		err = add_file(t, &files, source, c, source->target, &source->target_id, why);
+		err = add_file(t, &files, source, c, source->target, &source->target_id, 0, why);
 	if (!err)
 		err = add_file(t, &files, source, c, source->interpreter, &source->interpreter_id,
-			       why);
+			       0, why);
 	if (!err && source->script_args)
-		err = add_file(t, &files, source, c, source->program, &source->program_id, why);
+		err = add_file(t, &files, source, c, source->program, &source->program_id, 0, why);
 	for (unsigned i = 0; !err && i < w->file_count; i++)
 		err = add_file(t, &files, source, c, w->files[i].path,
-			       w->files[i].absent ? NULL : &w->files[i].id, why);
+			       w->files[i].absent ? NULL : &w->files[i].id, w->files[i].rights,
+			       why);
 	for (size_t i = 0; i < c->remap_count; i++)
 		mapped += c->remaps[i].path != NULL;
 	if (!err && mapped != files.mapped) {
@@ -314,6 +324,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.at_entry = p->aux[AT_ENTRY],
 		.uid = (uint32_t)geteuid(),
 		.uses_fstat = w->uses_fstat,
+		.streams = w->streams,
 		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
 		.script_args = source->script_args,

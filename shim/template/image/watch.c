@@ -136,7 +136,7 @@ int watch_compare(struct watch *w, const struct watch *second, const struct spot
 	w->unblocked = spot->blocked & ~second->mask;
 	if (w->mask || (second->mask & ~spot->blocked) || (w->unblocked & ~libpthreads))
 		return watch_refuse(w, "its start-up changes the signal mask");
-	if (w->action_count != second->action_count ||
+	if (w->action_count != second->action_count || w->streams != second->streams ||
 	    memcmp(w->actions, second->actions, w->action_count * sizeof w->actions[0]) != 0)
 		return watch_refuse(w, "its start-up has another result each time");
 	return 0;

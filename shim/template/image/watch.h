@@ -35,6 +35,7 @@ enum {
 struct seen_file {
 	char *path; /* absolute */
 	bool absent;
+	int rights;         /* what it was used for, and may be: of access(2) */
 	struct identity id; /* when it was first seen, unless absent */
 };
 
@@ -63,6 +64,7 @@ struct watch {
 	uint64_t opened;    /* descriptors, opened and not closed: bit N for number N */
 	uint64_t mask;      /* of blocked signals, at the entry point */
 	uint64_t unblocked; /* of those that were blocked at the beginning: watch_compare() */
+	uint32_t streams;   /* standard streams that it looked at: bit N for number N */
 	bool uses_fstat;    /* ld.so does, not newfstatat(2) */
 	bool sees_vectors;  /* ld.so was seen to go through the environment */
 	/* Why the program is not eligible, "" if it is. */
@@ -82,8 +84,9 @@ void clocks_of_second_run(uint64_t clocks[IMAGE_CLOCKS]);
 void watch_free(struct watch *w);
 
 /*
- * Compare what a second run has done to its signals, which began with those of its spot blocked:
- * that must be the same, whatever a process begins with.  0; or -ENOTSUP with w->refusal set.
+ * Compare what a second run has done to its signals, which began with those of its spot blocked,
+ * and which standard streams it has looked at: that must be the same, whatever a process begins
+ * with.  0; or -ENOTSUP with w->refusal set.
  */
 int watch_compare(struct watch *w, const struct watch *second, const struct spot *spot);
 

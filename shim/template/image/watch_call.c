@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,17 +20,20 @@
 #define ARCH_CET_STATUS   0x3001
 #define ARCH_SHSTK_STATUS 0x5005
 
-static int note_file(struct watch *w, const char *path, bool absent)
+static int note_file(struct watch *w, const char *path, bool absent, int rights)
 {
 	struct seen_file *f;
 
 	for (unsigned i = 0; i < w->file_count; i++)
-		if (strcmp(w->files[i].path, path) == 0)
+		if (strcmp(w->files[i].path, path) == 0) {
+			w->files[i].rights |= rights;
 			return 0;
+		}
 	if (w->file_count == WATCH_FILES)
 		return watch_refuse(w, "its start-up looks at more than %d files", WATCH_FILES);
 	f = &w->files[w->file_count];
 	f->absent = absent;
+	f->rights = rights;
 	if (!absent && identity_of(AT_FDCWD, path, 0, &f->id))
 		return watch_refuse(w, "%.80s changed meanwhile", path);
 	f->path = strdup(path);
@@ -56,8 +60,10 @@ static bool is_special(const char *path)
 	       strncmp(path, "/dev/", 5) == 0;
 }
 
-/* After a system call that named a file: what it found is a condition from now on. */
-static int named_file(struct watch *w, const struct tracee *t, uint64_t name, long result)
+/* After a system call that named a file: what it found is a condition from now on, and that the
+   file may be used so. */
+static int named_file(struct watch *w, const struct tracee *t, uint64_t name, int rights,
+		      long result)
 {
 	char path[PATH_MAX];
 	int err = tracee_read_string(t, name, path, sizeof path);
@@ -71,10 +77,62 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, lo
 	if (is_constant(path))
 		return 0;
 	if (result >= 0)
-		return note_file(w, path, false);
+		return note_file(w, path, false, rights);
 	if (result == -ENOENT || result == -ENOTDIR)
-		return note_file(w, path, true);
+		return note_file(w, path, true, 0);
 	return watch_refuse(w, "its start-up cannot read %.80s", path);
+}
+
+/*
+ * A standard stream: libLLVM 19 asks for standard error's position, and whether it is a file.
+ * Here it is what cannot be sought, another such thing in each run (bake.c), which must not matter.
+ * It is open, and stays so: to close it is refused.
+ */
+static bool is_stream(uint64_t arg)
+{
+	return (uint32_t)arg <= STDERR_FILENO;
+}
+
+static int answer(const struct tracee *t, struct user_regs_struct *regs, long result)
+{
+	regs->rax = (unsigned long long)result;
+	return tracee_set_regs(t, regs);
+}
+
+/* After fstat(2) of one, to the address `at`. */
+static int stream_seen(struct watch *w, const struct place *p, const struct tracee *t, uint64_t fd,
+		       uint64_t at, struct user_regs_struct *regs)
+{
+	const uint64_t r = p->spot->random;
+	const struct stat st = {
+		.st_dev = r & 0xff,
+		.st_ino = r >> 8 & 0xffffff,
+		.st_nlink = 1 + (r >> 32 & 1),
+		.st_mode = p->spot->stream,
+		.st_uid = r >> 33 & 0x3ff,
+		.st_gid = r >> 43 & 0x3ff,
+		.st_rdev = r >> 53 & 0xff,
+		.st_size = (off_t)(r >> 12 & 0xfff),
+		.st_blksize = 1024 << (r >> 61 & 1),
+		.st_blocks = (blkcnt_t)(r >> 62 & 1),
+		.st_atim = {(time_t)(r >> 20 & 0x7fffffff), (long)(r >> 3 & 0xfffffff)},
+		.st_mtim = {(time_t)(r >> 21 & 0x7fffffff), (long)(r >> 4 & 0xfffffff)},
+		.st_ctim = {(time_t)(r >> 22 & 0x7fffffff), (long)(r >> 5 & 0xfffffff)},
+	};
+	int err = tracee_write(t, at, &st, sizeof st);
+
+	w->streams |= UINT32_C(1) << fd;
+	return err ? err : answer(t, regs, 0);
+}
+
+/* After lseek(2). */
+static int sought(struct watch *w, const struct tracee *t, uint64_t fd,
+		  struct user_regs_struct *regs)
+{
+	if (!is_stream(fd))
+		return 0;
+	w->streams |= UINT32_C(1) << fd;
+	return answer(t, regs, -ESPIPE);
 }
 
 /* Others are what whoever starts the program makes of them. */
@@ -88,14 +146,18 @@ static int own_descriptor(struct watch *w, uint64_t arg)
 }
 
 /* After newfstatat(2): by descriptor, of a file that was named when it was opened, or by name. */
-static int looked_at(struct watch *w, const struct tracee *t, const struct call *c, long result)
+static int looked_at(struct watch *w, const struct place *p, const struct tracee *t,
+		     const struct call *c, struct user_regs_struct *regs)
 {
 	char first;
 	int err = tracee_read(t, c->arg[1], &first, 1);
 
-	if (!err && !first && (c->arg[3] & AT_EMPTY_PATH))
-		return own_descriptor(w, c->arg[0]);
-	return err ? err : named_file(w, t, c->arg[1], result);
+	if (err)
+		return err;
+	if (first || !(c->arg[3] & AT_EMPTY_PATH))
+		return named_file(w, t, c->arg[1], 0, (long)regs->rax);
+	return is_stream(c->arg[0]) ? stream_seen(w, p, t, c->arg[0], c->arg[2], regs)
+				    : own_descriptor(w, c->arg[0]);
 }
 
 /* Of an open file it is known when it is closed. */
@@ -119,7 +181,7 @@ static int link_read(struct watch *w, const struct tracee *t, uint64_t name, lon
 
 	if (err || strcmp(path, "/proc/self/exe") == 0)
 		return err;
-	return result < 0 ? named_file(w, t, name, result)
+	return result < 0 ? named_file(w, t, name, 0, result)
 			  : watch_refuse(w, "its start-up reads the symbolic link %.80s", path);
 }
 
@@ -327,11 +389,11 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		w->rseq_signature = (uint32_t)c->arg[3];
 		return 0;
 	case SYS_openat:
-		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & O_CREAT))
+		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & (O_CREAT | O_TRUNC)))
 			return watch_refuse(w, "its start-up opens a file for writing");
 		return 0;
 	case SYS_open:
-		if ((c->arg[1] & O_ACCMODE) != O_RDONLY || (c->arg[1] & O_CREAT))
+		if ((c->arg[1] & O_ACCMODE) != O_RDONLY || (c->arg[1] & (O_CREAT | O_TRUNC)))
 			return watch_refuse(w, "its start-up opens a file for writing");
 		return 0;
 	case SYS_getrandom:
@@ -340,7 +402,12 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		return random_size(w, p, c->arg[1]);
 	case SYS_fstat:
 		w->uses_fstat |= is_loader(p, regs);
-		return own_descriptor(w, c->arg[0]);
+		return is_stream(c->arg[0]) ? 0 : own_descriptor(w, c->arg[0]);
+	case SYS_lseek:
+		/* Where it is, and no further. */
+		return is_stream(c->arg[0]) && c->arg[1] == 0 && c->arg[2] == SEEK_CUR
+			       ? 0
+			       : own_descriptor(w, c->arg[0]);
 	case SYS_uname:
 		/* ld.so looks at the kernel's version (glibc before 2.37); who else asks may be in
 		   another UTS namespace next time, or the host have another name. */
@@ -368,7 +435,6 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_read:
 	case SYS_pread64:
 	case SYS_close:
-	case SYS_lseek:
 		return own_descriptor(w, c->arg[0]);
 	/* Effects on the process's own memory only. */
 	case SYS_munmap:
@@ -408,17 +474,24 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 		return err;
 	switch (c->nr) {
 	case SYS_newfstatat:
-		return looked_at(w, t, c, result);
+		return looked_at(w, p, t, c, regs);
+	case SYS_fstat:
+		return is_stream(c->arg[0]) ? stream_seen(w, p, t, c->arg[0], c->arg[1], regs) : 0;
+	case SYS_lseek:
+		return sought(w, t, c->arg[0], regs);
 	case SYS_openat:
+		return named_file(w, t, c->arg[1], R_OK, result);
 	case SYS_faccessat:
-		return named_file(w, t, c->arg[1], result);
+		return named_file(w, t, c->arg[1], (int)c->arg[2], result);
 	case SYS_open:
+		return named_file(w, t, c->arg[0], R_OK, result);
 	case SYS_access:
+		return named_file(w, t, c->arg[0], (int)c->arg[1], result);
 	case SYS_stat:
 	case SYS_lstat:
-		return named_file(w, t, c->arg[0], result);
+		return named_file(w, t, c->arg[0], 0, result);
 	case SYS_statfs:
-		return result < 0 ? named_file(w, t, c->arg[0], result)
+		return result < 0 ? named_file(w, t, c->arg[0], 0, result)
 				  : watch_refuse(w, "its start-up asks about a file system");
 	case SYS_readlink:
 		return link_read(w, t, c->arg[0], result);
