@@ -205,9 +205,8 @@ struct image_table {
 	/* A #! script: the number of arguments that the kernel has put before its path. */
 	uint32_t script_args;
 	uint32_t uid;
-	uint32_t uses_fstat; /* 1: ld.so looks at what it has opened with fstat(2) */
-	uint32_t streams;    /* bits 0 to 2: standard streams that must be such */
-	uint32_t reserved;
+	uint16_t uses_fstat;           /* 1: ld.so looks at what it has opened with fstat(2) */
+	uint16_t streams;              /* bits 0 to 2: what resume_fresh.c calls a stream */
 	struct image_array files;      /* image_file */
 	struct image_array copies;     /* image_copy */
 	struct image_array maps;       /* image_map */

@@ -324,7 +324,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.at_entry = p->aux[AT_ENTRY],
 		.uid = (uint32_t)geteuid(),
 		.uses_fstat = w->uses_fstat,
-		.streams = w->streams,
+		.streams = (uint16_t)w->streams,
 		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
 		.script_args = source->script_args,
