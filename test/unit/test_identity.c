@@ -306,9 +306,10 @@ static void check_distribution(uint64_t ino_step, int64_t time_step, unsigned sh
 		id.mtime_sec += time_step;
 	}
 	for (unsigned i = 0; i < BUCKETS; i++) {
-		double off = (double)count[i] - PER_BUCKET;
+		double expected = (int)PER_BUCKET;
+		double off = (double)count[i] - expected;
 
-		chi += off * off / PER_BUCKET;
+		chi += off * off / expected;
 	}
 	ck_assert_msg(chi < 700, "chi-squared is %.0f", chi);
 	ck_assert_msg(chi > 350, "chi-squared is %.0f: too even to be mixed", chi);
