@@ -307,7 +307,9 @@ START_TEST(killed_at_each_instruction_of_a_count)
 }
 END_TEST
 
-enum { KILLS = 3000, KILLS_LEAST = 100, WORKERS = 3, SETS = 100, PER_SET = 12, SECONDS = 6 };
+enum { KILLS = 3000, KILLS_LEAST = 100, WORKERS = 3, SETS = 100, PER_SET = 12 };
+
+#define SECONDS 6.0
 
 /* How many starts the workers have begun and ended to count. */
 struct progress {
