@@ -318,6 +318,22 @@ START_TEST(second_clocks)
 }
 END_TEST
 
+/* A byte that is the same in both could be data. */
+START_TEST(second_random)
+{
+	const uint64_t first[2] = {UINT64_C(0x00ff01fe00ff01fe), 0};
+	uint64_t second[2];
+
+	for (int i = 0; i < 10000; i++) {
+		ck_assert_int_eq(random_of_second_run(first, second), 0);
+		for (int bit = 0; bit < 64; bit += 8) {
+			SCRATCH_ASSERT((first[0] ^ second[0]) >> bit & 0xff);
+			SCRATCH_ASSERT((first[1] ^ second[1]) >> bit & 0xff);
+		}
+	}
+}
+END_TEST
+
 START_TEST(missing)
 {
 	char why[128];
@@ -357,6 +373,7 @@ int main(void)
 	tcase_add_loop_test(tc, program, 0, sizeof programs / sizeof programs[0]);
 	tcase_add_test(tc, another_libc);
 	tcase_add_test(tc, second_clocks);
+	tcase_add_test(tc, second_random);
 	tcase_add_test(tc, missing);
 	tcase_add_test(tc, descriptors);
 	return scratch_run(suite);

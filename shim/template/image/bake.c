@@ -213,19 +213,6 @@ static char **second_environment(char *const envp[])
 	return with_variable(envp, variable);
 }
 
-/* Random bytes, each another than its counterpart: by these garbage is told from data. */
-static int other_bytes(const void *first, void *second, size_t size)
-{
-	const unsigned char *a = first;
-	unsigned char *b = second;
-
-	if (getrandom(b, size, 0) != (ssize_t)size)
-		return -EIO;
-	for (size_t i = 0; i < size; i++)
-		b[i] = (unsigned char)(a[i] ^ (1 + b[i] % 255));
-	return 0;
-}
-
 static int second_spot(const struct spot *first, struct spot *second, uint32_t stream)
 {
 	*second = *first;
@@ -236,7 +223,7 @@ static int second_spot(const struct spot *first, struct spot *second, uint32_t s
 	second->clock_step = 1234567891;
 	second->blocked = ~WATCH_UNBLOCKABLE;
 	second->stream = stream;
-	return other_bytes(first->at_random, second->at_random, sizeof second->at_random);
+	return random_of_second_run(first->at_random, second->at_random);
 }
 
 /*

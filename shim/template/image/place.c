@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -256,6 +257,20 @@ static int move_loader(struct place *p, struct tracee *t, const struct mappings 
 	p->loader = to;
 	p->loader_end = to + (loader.end - loader.start);
 	return tracee_set_regs(t, &regs);
+}
+
+int random_of_second_run(const uint64_t first[2], uint64_t second[2])
+{
+	unsigned char bytes[16];
+	unsigned char others[sizeof bytes];
+
+	if (getrandom(others, sizeof others, 0) != sizeof others)
+		return -EIO;
+	memcpy(bytes, first, sizeof bytes);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] ^= (unsigned char)(1 + others[i] % 255);
+	memcpy(second, bytes, sizeof bytes);
+	return 0;
 }
 
 int place_all(struct place *p, struct tracee *t, const struct spot *spot)

@@ -75,6 +75,10 @@ struct place {
 	uint64_t aux[64];
 };
 
+/* Fill AT_RANDOM's bytes for a second run, each another than its counterpart of the first: by these
+   garbage is told from data (garbage.h).  0 or a negative error number. */
+int random_of_second_run(const uint64_t first[2], uint64_t second[2]);
+
 /* Take the stopped tracee apart and put it there; its auxiliary vector is changed to match. */
 int place_all(struct place *p, struct tracee *t, const struct spot *spot);
 
