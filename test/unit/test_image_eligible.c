@@ -209,18 +209,18 @@ END_TEST
 static const struct {
 	uid_t owner;
 	mode_t mode;
-	bool has_list;
 	int access; /* -1: is read */
+	bool has_list;
 	bool is_refused;
 } uses[] = {
-	{0, 0400, false, -1, false},   {1, 0644, false, -1, false},
-	{1, 0640, false, -1, true},    {1, 0604, false, -1, true},
-	{0, 0200, false, -1, true},    {1, 0644, true, -1, true},
-	{0, 0644, true, -1, false},    {1, 0600, false, F_OK, false},
-	{1, 0640, false, R_OK, true},  {1, 0644, false, R_OK, false},
-	{1, 0664, false, W_OK, true},  {1, 0666, false, W_OK, false},
-	{0, 0644, false, W_OK, false}, {1, 0554, false, X_OK, true},
-	{1, 0555, false, X_OK, false}, {1, 0555, false, R_OK | W_OK, true},
+	{0, 0400, -1, false, false},   {1, 0644, -1, false, false},
+	{1, 0640, -1, false, true},    {1, 0604, -1, false, true},
+	{0, 0200, -1, false, true},    {1, 0644, -1, true, true},
+	{0, 0644, -1, true, false},    {1, 0600, F_OK, false, false},
+	{1, 0640, R_OK, false, true},  {1, 0644, R_OK, false, false},
+	{1, 0664, W_OK, false, true},  {1, 0666, W_OK, false, false},
+	{0, 0644, W_OK, false, false}, {1, 0554, X_OK, false, true},
+	{1, 0555, X_OK, false, false}, {1, 0555, R_OK | W_OK, false, true},
 };
 
 /* As setfacl(1) has it: user 65534 may do nothing. */

@@ -8,12 +8,12 @@ limit=120
 # Some do not build with glibc; what the linker has made of these is no program.
 prepare()
 {
-    make -k -j "$jobs" $(for test in src/functional/*.c src/regression/*.c; do
+    for test in src/functional/*.c src/regression/*.c; do
         case $test in
-            *_dso.c) printf '%s ' "${test%.c}.so" ;;
-            *) printf '%s ' "${test%.c}.exe" "${test%.c}-static.exe" ;;
+            *_dso.c) printf '%s\n' "${test%.c}.so" ;;
+            *) printf '%s\n' "${test%.c}.exe" "${test%.c}-static.exe" ;;
         esac
-    done) src/common/runtest.exe
+    done | xargs make -k -j "$jobs" src/common/runtest.exe
     find src -name '*.exe' -size 0 -delete
     # One takes all memory, one never ends with glibc, and two end as they happen to.
     rm -f src/regression/malloc-brk-fail*.exe src/regression/setvbuf-unget*.exe \

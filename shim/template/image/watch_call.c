@@ -83,6 +83,16 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, in
 	return watch_refuse(w, "its start-up cannot read %.80s", path);
 }
 
+/* Others are what whoever starts the program makes of them. */
+static int own_descriptor(struct watch *w, uint64_t arg)
+{
+	const uint32_t fd = (uint32_t)arg;
+
+	return fd < WATCH_DESCRIPTORS && w->opened >> fd & 1
+		       ? 0
+		       : watch_refuse(w, "its start-up uses descriptor %d", (int)fd);
+}
+
 /*
  * A standard stream: libLLVM 19 asks for standard error's position, and whether it is a file.
  * Here it is what cannot be sought, another such thing in each run (bake.c), which must not matter.
@@ -121,8 +131,22 @@ static int stream_seen(struct watch *w, const struct place *p, const struct trac
 	};
 	int err = tracee_write(t, at, &st, sizeof st);
 
-	w->streams |= UINT32_C(1) << fd;
+	w->streams |= UINT32_C(1) << (uint32_t)fd;
 	return err ? err : answer(t, regs, 0);
+}
+
+/* Before fstat(2). */
+static int may_look_at(struct watch *w, uint64_t fd)
+{
+	return is_stream(fd) ? 0 : own_descriptor(w, fd);
+}
+
+/* Before lseek(2): where it is, and no further. */
+static int may_seek(struct watch *w, const struct call *c)
+{
+	return is_stream(c->arg[0]) && c->arg[1] == 0 && c->arg[2] == SEEK_CUR
+		       ? 0
+		       : own_descriptor(w, c->arg[0]);
 }
 
 /* After lseek(2). */
@@ -131,18 +155,8 @@ static int sought(struct watch *w, const struct tracee *t, uint64_t fd,
 {
 	if (!is_stream(fd))
 		return 0;
-	w->streams |= UINT32_C(1) << fd;
+	w->streams |= UINT32_C(1) << (uint32_t)fd;
 	return answer(t, regs, -ESPIPE);
-}
-
-/* Others are what whoever starts the program makes of them. */
-static int own_descriptor(struct watch *w, uint64_t arg)
-{
-	const uint32_t fd = (uint32_t)arg;
-
-	return fd < WATCH_DESCRIPTORS && w->opened >> fd & 1
-		       ? 0
-		       : watch_refuse(w, "its start-up uses descriptor %d", (int)fd);
 }
 
 /* After newfstatat(2): by descriptor, of a file that was named when it was opened, or by name. */
@@ -402,12 +416,9 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		return random_size(w, p, c->arg[1]);
 	case SYS_fstat:
 		w->uses_fstat |= is_loader(p, regs);
-		return is_stream(c->arg[0]) ? 0 : own_descriptor(w, c->arg[0]);
+		return may_look_at(w, c->arg[0]);
 	case SYS_lseek:
-		/* Where it is, and no further. */
-		return is_stream(c->arg[0]) && c->arg[1] == 0 && c->arg[2] == SEEK_CUR
-			       ? 0
-			       : own_descriptor(w, c->arg[0]);
+		return may_seek(w, c);
 	case SYS_uname:
 		/* ld.so looks at the kernel's version (glibc before 2.37); who else asks may be in
 		   another UTS namespace next time, or the host have another name. */
