@@ -89,6 +89,7 @@ static int run_pidfd_spawn(const struct job *job, int *error)
 	spawn_function *function = (spawn_function *)(uintptr_t)dlsym(RTLD_DEFAULT, "pidfd_spawn");
 	siginfo_t info = {0};
 	int saved;
+	int flags;
 	int fd = -1;
 
 	if (!function) {
@@ -100,8 +101,10 @@ static int run_pidfd_spawn(const struct job *job, int *error)
 	saved = errno;
 	if (*error)
 		return -1;
-	fact("pidfd flags: %#x", (unsigned)fcntl(fd, F_GETFD));
+	flags = fcntl(fd, F_GETFD);
 	REQUIRE(waitid(P_PIDFD, (id_t)fd, &info, WEXITED) == 0);
+	/* Not before: the child says how much was written. */
+	fact("pidfd flags: %#x", (unsigned)flags);
 	close(fd);
 	errno = saved;
 	return info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
