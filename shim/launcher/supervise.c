@@ -44,7 +44,8 @@ struct command {
 	int status;
 	sigset_t early; /* signals that came before it was there */
 	struct sentry *sentry;
-	pid_t service; /* 0 if there is none (any more) */
+	pid_t service;   /* 0 if there is none (any more) */
+	bool is_unknown; /* what became of children, since waitpid() failed */
 };
 
 /* What a fork does not inherit and an exec would have. */
@@ -178,7 +179,7 @@ static void stop_along(struct command *c, int sig)
 /* Take note of what happened to COMMAND.  True if it has ended. */
 static bool has_ended(struct command *c)
 {
-	pid_t pid;
+	pid_t pid = 0;
 	int status;
 
 	/* Any child: process 1 of a container, or a subreaper, gets all orphans. */
@@ -194,7 +195,16 @@ static bool has_ended(struct command *c)
 			c->status = status;
 		}
 	}
+	c->is_unknown = c->status < 0 && pid < 0;
 	return c->status >= 0;
+}
+
+/* As sigwaitinfo(2); but what could not be found out now is asked again soon: SIGCHLD is over. */
+static int wait_for_signal(const struct command *c, const sigset_t *set, siginfo_t *info)
+{
+	const struct timespec soon = {.tv_nsec = 100000000};
+
+	return c->is_unknown ? sigtimedwait(set, info, &soon) : sigwaitinfo(set, info);
 }
 
 static void wait_for_end(struct command *c)
@@ -204,7 +214,7 @@ static void wait_for_end(struct command *c)
 	sigfillset(&all);
 	while (!has_ended(c)) {
 		siginfo_t info;
-		int sig = sigwaitinfo(&all, &info);
+		int sig = wait_for_signal(c, &all, &info);
 
 		if (sig > 0 && sig != SIGCHLD)
 			pass_on(c, sig, &info);
