@@ -16,7 +16,7 @@ look=$ST_CASES_BIN/starts_target
 tried() {
     fail_run "$depth" "$1" "$2" "$ST_COMMAND" bake --cache-dir="$work/xdg" "$look"
     # It is there or not, and if it is there it is whole.
-    "$ST_COMMAND" cache verify --cache-dir="$work/xdg" >"$work/verify" 2>&1 ||
+    [ ! -d "$work/xdg" ] || "$ST_COMMAND" cache verify --cache-dir="$work/xdg" >"$work/verify" 2>&1 ||
         [ "$2" = KILL ] || wrong "$fail_what: verify: $(cat "$work/verify")"
     fail_start "$ST_COMMAND" --cache-dir="$work/xdg" --stats="$work/stats" -- \
         "$ST_CASES_BIN/launch" posix_spawn "$look" word

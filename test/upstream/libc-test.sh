@@ -30,10 +30,10 @@ run_variant()
         start sh -c 'for time in 1 2 3 4; do
                 "$0"
                 echo "by itself $time: $?"
-                src/common/runtest.exe "$0"
+                "$1" "$0"
                 echo "driven $time: $?"
                 sleep 0.2
-            done' "$test" >"$name.log" 2>&1
+            done' "$test" "$PWD/src/common/runtest.exe" >"$name.log" 2>&1
         sed -n "s/^\(by itself\|driven\) [1-4]: /$name &/p" "$name.log" >>"$results/tests"
         # Numbers of processes, addresses and times are no results.
         sed -E -e 's/(0x)?[0-9a-f]{2,}/N/g' "$name.log" >"$results/$name.out"
