@@ -65,7 +65,7 @@ extern const ptrdiff_t __rseq_offset __attribute__((weak)); /* glibc 2.35 */
 /* What a thread has of its own, and the kernel knows of it. */
 __attribute__((destructor)) static void say_thread(void)
 {
-	char *self = __builtin_thread_pointer();
+	char *self;
 	const int *tid = NULL;
 	char *robust = NULL;
 	unsigned long size = 0;
@@ -73,6 +73,8 @@ __attribute__((destructor)) static void say_thread(void)
 	unsigned long guard;
 	int cpu = 0;
 
+	/* GCC before 11 has no __builtin_thread_pointer() here. */
+	__asm__("mov %%fs:0, %0" : "=r"(self));
 	/* cpu_id is the second word (linux/rseq.h). */
 	if (&__rseq_offset)
 		memcpy(&cpu, self + __rseq_offset + sizeof cpu, sizeof cpu);
