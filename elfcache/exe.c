@@ -18,15 +18,21 @@ enum {
 
 struct elf {
 	int fd;
+	int err; /* of a read that failed, and may not fail the next time */
 	Elf64_Phdr load[LOAD_MAX];
 	unsigned loads;
 	Elf64_Phdr interp;
 	Elf64_Phdr dynamic;
 };
 
-static ssize_t read_at(int fd, void *buf, size_t size, uint64_t at)
+static ssize_t read_at(struct elf *elf, void *buf, size_t size, uint64_t at)
 {
-	return at > INT64_MAX ? -EINVAL : sys_pread(fd, buf, size, (off_t)at);
+	ssize_t got = at > INT64_MAX ? -EINVAL : sys_pread(elf->fd, buf, size, (off_t)at);
+
+	/* Where an offset cannot be, that is the file's fault. */
+	if (got < 0 && got != -EINVAL && got != -EOVERFLOW)
+		elf->err = (int)got;
+	return got;
 }
 
 static bool is_blank(char c)
@@ -97,7 +103,7 @@ static bool read_segments(struct elf *elf, const Elf64_Ehdr *eh, const char *hea
 			return false;
 		if (at + sizeof ph <= len && at + sizeof ph > at)
 			mem_copy(&ph, head + at, sizeof ph);
-		else if (read_at(elf->fd, &ph, sizeof ph, at) != sizeof ph)
+		else if (read_at(elf, &ph, sizeof ph, at) != sizeof ph)
 			return false;
 		note_segment(elf, &ph);
 	}
@@ -128,7 +134,7 @@ static bool is_sanitizer(const char *needed)
 	       mem_after_prefix(needed, "libclang_rt.hwasan");
 }
 
-static bool needs_sanitizer(const struct elf *elf)
+static bool needs_sanitizer(struct elf *elf)
 {
 	uint64_t needed[NEEDED_MAX];
 	unsigned count = 0;
@@ -137,8 +143,8 @@ static bool needs_sanitizer(const struct elf *elf)
 
 	for (unsigned chunk = 0; more && chunk < DYN_CHUNKS; chunk++) {
 		Elf64_Dyn dyn[DYN_CHUNK];
-		ssize_t got = read_at(elf->fd, dyn, sizeof dyn,
-				      elf->dynamic.p_offset + chunk * sizeof dyn);
+		ssize_t got =
+			read_at(elf, dyn, sizeof dyn, elf->dynamic.p_offset + chunk * sizeof dyn);
 
 		if (got < (ssize_t)sizeof dyn[0])
 			break;
@@ -155,7 +161,7 @@ static bool needs_sanitizer(const struct elf *elf)
 	}
 	for (unsigned i = 0; strtab && i < count; i++) {
 		char name[32];
-		ssize_t got = read_at(elf->fd, name, sizeof name - 1, strtab + needed[i]);
+		ssize_t got = read_at(elf, name, sizeof name - 1, strtab + needed[i]);
 
 		if (got <= 0)
 			continue;
@@ -176,9 +182,8 @@ static bool is_glibc_interpreter(const char *path)
 	return mem_same_string(base, "ld-linux-x86-64.so.2");
 }
 
-static enum exe_kind classify_elf64(struct exe *exe, int fd, const char *head, size_t len)
+static enum exe_kind classify_elf64(struct exe *exe, struct elf *elf, const char *head, size_t len)
 {
-	struct elf elf = {.fd = fd};
 	Elf64_Ehdr eh;
 	ssize_t got;
 
@@ -187,23 +192,23 @@ static enum exe_kind classify_elf64(struct exe *exe, int fd, const char *head, s
 	mem_copy(&eh, head, sizeof eh);
 	if (eh.e_machine != EM_X86_64)
 		return EXE_FOREIGN_ARCH;
-	if ((eh.e_type != ET_EXEC && eh.e_type != ET_DYN) || !read_segments(&elf, &eh, head, len))
+	if ((eh.e_type != ET_EXEC && eh.e_type != ET_DYN) || !read_segments(elf, &eh, head, len))
 		return EXE_OTHER;
-	if (elf.interp.p_type != PT_INTERP)
+	if (elf->interp.p_type != PT_INTERP)
 		return EXE_STATIC;
 	/* The kernel refuses an empty name. */
-	if (elf.interp.p_filesz < 2)
+	if (elf->interp.p_filesz < 2)
 		return EXE_OTHER;
-	if (elf.interp.p_filesz > sizeof exe->interpreter)
+	if (elf->interp.p_filesz > sizeof exe->interpreter)
 		return EXE_FOREIGN_LIBC;
-	got = read_at(fd, exe->interpreter, elf.interp.p_filesz, elf.interp.p_offset);
-	if (got != (ssize_t)elf.interp.p_filesz || exe->interpreter[got - 1] != '\0') {
+	got = read_at(elf, exe->interpreter, elf->interp.p_filesz, elf->interp.p_offset);
+	if (got != (ssize_t)elf->interp.p_filesz || exe->interpreter[got - 1] != '\0') {
 		exe->interpreter[0] = '\0';
 		return EXE_OTHER;
 	}
 	if (!is_glibc_interpreter(exe->interpreter))
 		return EXE_FOREIGN_LIBC;
-	if (elf.dynamic.p_type == PT_DYNAMIC && needs_sanitizer(&elf))
+	if (elf->dynamic.p_type == PT_DYNAMIC && needs_sanitizer(elf))
 		return EXE_SANITIZER;
 	return EXE_GLIBC;
 }
@@ -217,15 +222,18 @@ static uint16_t half_at(const char *head, size_t at)
 	return (uint16_t)(head[EI_DATA] == ELFDATA2MSB ? first << 8 | second : second << 8 | first);
 }
 
-static void classify(struct exe *exe, int fd, const char *head, size_t len)
+/* 0 or a negative error number. */
+static int classify(struct exe *exe, int fd, const char *head, size_t len)
 {
+	struct elf elf = {.fd = fd};
+
 	if (len >= 2 && head[0] == '#' && head[1] == '!') {
 		parse_script(exe, head, len);
-		return;
+		return 0;
 	}
 	exe->kind = EXE_OTHER;
 	if (len < offsetof(Elf64_Ehdr, e_version) || !mem_equal(head, ELFMAG, SELFMAG))
-		return;
+		return 0;
 	exe->type = half_at(head, offsetof(Elf64_Ehdr, e_type));
 	exe->machine = half_at(head, offsetof(Elf64_Ehdr, e_machine));
 	if (head[EI_CLASS] == ELFCLASS32)
@@ -233,13 +241,15 @@ static void classify(struct exe *exe, int fd, const char *head, size_t len)
 	else if (head[EI_CLASS] == ELFCLASS64 && head[EI_DATA] != ELFDATA2LSB)
 		exe->kind = EXE_FOREIGN_ARCH;
 	else if (head[EI_CLASS] == ELFCLASS64)
-		exe->kind = classify_elf64(exe, fd, head, len);
+		exe->kind = classify_elf64(exe, &elf, head, len);
+	return elf.err;
 }
 
 int exe_look(int dirfd, const char *path, struct exe *exe)
 {
 	char head[HEAD_SIZE];
 	ssize_t got;
+	int err;
 	int fd;
 
 	mem_zero(exe, sizeof *exe);
@@ -248,10 +258,11 @@ int exe_look(int dirfd, const char *path, struct exe *exe)
 	if (fd < 0)
 		return fd;
 	got = sys_pread(fd, head, sizeof head, 0);
-	if (got >= 0)
-		classify(exe, fd, head, (size_t)got);
+	err = got < 0 ? (int)got : classify(exe, fd, head, (size_t)got);
 	sys_close(fd);
-	return got < 0 ? (int)got : 0;
+	if (err)
+		mem_zero(exe, sizeof *exe);
+	return err;
 }
 
 /* Opening anything else may be noticed: by whoever waits for a reader of a FIFO, for one. */

@@ -1,5 +1,7 @@
 #include "target.h"
 
+#include <errno.h>
+
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
 #include "../template/procfs.h"
@@ -23,6 +25,7 @@ static void identify(struct target_view *target, int dirfd)
 	struct cached *entry = &target->entry;
 	struct target known;
 	struct exe exe;
+	int err;
 
 	if (target->has_index &&
 	    index_find(&target->index, &entry->id, entry->path_hash, &known, &entry->ref)) {
@@ -30,10 +33,10 @@ static void identify(struct target_view *target, int dirfd)
 		entry->kind = known.kind;
 		return;
 	}
-	/* Unreadable is a kind like the others. */
-	look(target->path, dirfd, &exe);
+	/* Unreadable is a kind like the others; what could not be read now may be the next time. */
+	err = look(target->path, dirfd, &exe);
 	entry->kind = (uint16_t)exe.kind;
-	if (!target->has_index)
+	if (!target->has_index || (err && err != -EACCES))
 		return;
 	mem_zero(&known, sizeof known);
 	known.id = entry->id;

@@ -4,9 +4,14 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -325,6 +330,45 @@ START_TEST(files_that_may_only_be_executed)
 }
 END_TEST
 
+/* Of each read but the first, which is at the beginning of the file. */
+static int fail_reads(int error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pread64, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[3])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof code / sizeof code[0], code};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* It is not known to be anything, a program that a library may be loaded into least of all. */
+START_TEST(reads_that_fail)
+{
+	static const int errors[] = {EIO, ENOMEM, EINTR};
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct exe exe;
+		int err;
+
+		if (fail_reads(errors[_i]))
+			_exit(2);
+		err = exe_look(AT_FDCWD, "/bin/true", &exe);
+		_exit(err != -errors[_i] || exe.kind != EXE_UNREADABLE);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(paths_are_relative_to_the_directory)
 {
 	struct elf_plan plan = elf_plan_usual();
@@ -377,6 +421,7 @@ int main(void)
 	tcase_add_test(files, files_of_this_machine);
 	tcase_add_test(files, files_that_cannot_be_read);
 	tcase_add_test(files, files_that_may_only_be_executed);
+	tcase_add_loop_test(files, reads_that_fail, 0, 3);
 	tcase_add_test(files, paths_are_relative_to_the_directory);
 	tcase_add_test(files, who_must_not_get_the_preload);
 	return scratch_run(suite);
