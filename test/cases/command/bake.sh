@@ -139,7 +139,7 @@ same "bad: directories" "$("$command" cache ls --json | sed -n 's/.*"key": *"\([
 # Ineligible in a session: counted with that reason.
 # shellcheck disable=SC2016
 status "ineligible" 0 "$command" --stats=s.json sh -c \
-    'n=0; while [ $n -lt 30 ]; do n=$((n + 1)); "$0"; sleep 0.02; done' "$work/ineligible"
+    'n=0; while [ $n -lt 100 ]; do n=$((n + 1)); "$0"; sleep 0.02; done' "$work/ineligible"
 same "ineligible" "0 ineligible" "$(json s.json \
     '["{image} {verdict}".format(**t) for t in j["targets"] if t["path"].endswith("ineligible")][0]')"
 
