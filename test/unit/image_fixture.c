@@ -85,7 +85,7 @@ __attribute__((destructor)) static void say_thread(void)
 	syscall(SYS_get_robust_list, 0, &robust, &size);
 	dprintf(STDOUT_FILENO, "canary %d %lu, tid %d, list %ld of %lu, processor %d\n%lx %lx\n",
 		canary != 0, canary & 0xff, tid ? *tid == syscall(SYS_gettid) : -1,
-		(long)(robust - self), size, cpu >= 0, canary, guard);
+		robust ? (long)(robust - self) : 0, size, cpu >= 0, canary, guard);
 }
 #endif
 

@@ -169,7 +169,9 @@ if unshare -fp --mount-proc true 2>/dev/null; then
     unshare -fp --mount-proc "$command" sh -c '
         trap "exit 9" TERM; : >up; while :; do sleep 0.05; done' &
     wait_until 10 test -e up || fail "process 1: does not start"
-    kill -TERM "$(cat "/proc/$!/task/$!/children")"
+    # One number, and a space behind it.
+    # shellcheck disable=SC2046
+    kill -TERM $(cat "/proc/$!/task/$!/children")
     wait $!
     same "process 1 is told to end" 9 $?
 fi

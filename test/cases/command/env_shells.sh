@@ -27,13 +27,17 @@ PATH=$(dirname "$command"):$PATH
 export SHELL PATH
 library=$(cd "$(dirname "$command")/../lib" && pwd -P)/libspawn_template_preload.so
 
+# It is new in fish 3.4.
+fish_option=--no-config
+[ "$shell" != fish ] || fish $fish_option -c true 2>/dev/null || fish_option=
+
 # run SCRIPT: in the shell, its configuration aside.
 run()
 {
     case $shell in
     bash) bash --norc --noprofile -c "$1" ;;
     zsh) zsh -f -c "$1" ;;
-    fish) fish --no-config -c "$1" ;;
+    fish) fish $fish_option -c "$1" ;;
     *) "$shell" -c "$1" ;;
     esac
 }
