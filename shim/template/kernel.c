@@ -45,7 +45,8 @@
  *     numbers has to know his filters.
  * 12. A tracer.  It would see no system calls of the child, and depending on the kernel the child
  *     may not stop for it before the exec: gdb then waits for ever.  A traced process is left to
- *     libc.
+ *     libc; and one that valgrind runs, which does not know the calls, and prints that it does not
+ *     (kernel_calls.c).
  * 13. Threads.  Nothing is locked; entries are copies, and what the engine keeps is atomic.  Two
  *     threads may each make a template for one file; the cache tells which one is to be closed.
  */

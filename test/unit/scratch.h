@@ -5,6 +5,7 @@
 #define ST_TEST_UNIT_SCRATCH_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -45,6 +46,13 @@ const char *scratch_path(const char *name);
 
 /* The number of open descriptors of this process. */
 unsigned scratch_descriptors(void);
+
+/*
+ * Makes a system call fail with `error` in this process, its children and what they execute, by a
+ * filter (seccomp(2)): where its fourth argument has one of `bits` set, or none of them if !set;
+ * with no bits and !set, whatever it is given.  0, or -1 and errno.
+ */
+int scratch_forbid(unsigned call, int error, uint32_t bits, bool set);
 
 /* A small generator of repeatable noise (xorshift64*). */
 struct noise {

@@ -3,12 +3,8 @@
  * natively under that filter: it is not resumed by halves.
  */
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,19 +19,7 @@ static unsigned flags;
 
 static void forbid(void)
 {
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, forbidden, 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[3])),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, forbidden == SYS_mmap ? MAP_ANONYMOUS : 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, flags, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof code / sizeof code[0], code};
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+	if (scratch_forbid(forbidden, EPERM, forbidden == SYS_mmap ? MAP_ANONYMOUS : 0, flags != 0))
 		_exit(1);
 }
 
