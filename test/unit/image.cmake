@@ -19,7 +19,7 @@ set(fixtures getenv getpid thread random writes shared clock
   times hour elapsed boottime affinity
   cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
   calls files getenvs setenv random_blocking traps jumps
-  stream stream_sought stream_fifo stream_terminal stream_socket stream_sometimes
+  stream_sometimes
   thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork|thread_stack)$")
@@ -28,6 +28,11 @@ foreach(fixture IN LISTS fixtures)
     st_image_fixture(${fixture})
   endif()
 endforeach()
+
+add_library(image_fixture_stream SHARED image_fixture_stream.c)
+target_link_libraries(image_fixture_stream PRIVATE st_options)
+set_target_properties(image_fixture_stream PROPERTIES
+  LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 
 # Programs that are not what they look like.
 foreach(name go start)

@@ -191,13 +191,6 @@ __attribute__((destructor)) static void say_mask(void)
 }
 #endif
 
-__attribute__((unused)) static mode_t stream_mode(void)
-{
-	struct stat st;
-
-	return fstat(STDIN_FILENO, &st) ? 0 : st.st_mode;
-}
-
 #ifdef FIXTURE_CALLS
 /* What calls answer. */
 static unsigned long room[64];
@@ -415,22 +408,12 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 		snprintf(name, sizeof name, "/nonexistent/%d", i);
 		image_fixture_result += access(name, F_OK);
 	}
-#elif defined FIXTURE_STREAM
-	/* Where it is, and whether it is a file: as libLLVM, of standard error. */
-	image_fixture_result = lseek(STDIN_FILENO, 0, SEEK_CUR) < 0 ? 1 : 2;
-	image_fixture_result += S_ISREG(stream_mode()) ? 4 : 8;
-#elif defined FIXTURE_STREAM_SOUGHT
-	image_fixture_result = lseek(STDIN_FILENO, 0, SEEK_CUR);
-#elif defined FIXTURE_STREAM_FIFO
-	image_fixture_result = S_ISFIFO(stream_mode());
-#elif defined FIXTURE_STREAM_TERMINAL
-	image_fixture_result = S_ISCHR(stream_mode());
-#elif defined FIXTURE_STREAM_SOCKET
-	image_fixture_result = S_ISSOCK(stream_mode());
 #elif defined FIXTURE_STREAM_SOMETIMES
 	/* What is blocked at the beginning of one run only. */
+	struct stat st;
+
 	if (change_mask(SIG_BLOCK, 0))
-		image_fixture_result = stream_mode() == 0;
+		image_fixture_result = fstat(STDIN_FILENO, &st);
 #elif defined FIXTURE_GETENVS
 	for (int i = 0; i < 50; i++) {
 		char name[32];

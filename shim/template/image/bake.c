@@ -3,24 +3,20 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "../../../elfcache/elffile.h"
 #include "../../../elfcache/exe.h"
 #include "../../../elfcache/sys.h"
-#include "capture.h"
+#include "bake_run.h"
 #include "eager.h"
 #include "join.h"
 #include "merge.h"
-#include "place.h"
-#include "tracee.h"
-#include "watch.h"
+#include "streams.h"
 #include "write.h"
 
 static int refuse(char why[BAKE_WHY_MAX], const char *sentence)
@@ -89,159 +85,21 @@ static uint32_t stack_flags(const struct elffile *file)
 	return PF_R | PF_W | PF_X;
 }
 
-/* In the second run. */
-enum { MORE_ARGUMENTS = 6 };
-
-/* A random place, so that the layout of one session's images is not that of another's. */
-static int random_spot(struct spot *spot)
-{
-	uint64_t r;
-
-	spot->cpu = sched_getcpu();
-	spot->stack_limit = 0x7a3000;
-	spot->more_arguments = 0;
-	spot->blocked = 0;
-	spot->clock_step = 0;
-	spot->stream = S_IFIFO | 0600;
-	if (spot->cpu < 0 || getrandom(&r, sizeof r, 0) != sizeof r ||
-	    getrandom(&spot->random, sizeof spot->random, 0) != sizeof spot->random ||
-	    getrandom(spot->at_random, sizeof spot->at_random, 0) != sizeof spot->at_random)
-		return -errno;
-	spot->end = IMAGE_LOW + IMAGE_LIBRARIES + (r % IMAGE_SPREAD & ~UINT64_C(0x1fffff));
-	return clocks_now(spot->clocks);
-}
-
-/* A process that was run to its program's entry point. */
-struct run {
-	struct tracee tracee;
-	struct place place;
-	struct watch watch;
-};
-
-static void run_end(struct run *run)
-{
-	watch_free(&run->watch);
-	tracee_end(&run->tracee);
-}
-
 /*
- * What the kernel puts on the stack below each other, from an address that 8 divides on, with the
- * name at its lower end.
+ * Run the program once more, with standard streams of that kind: what is different then depends on
+ * chance, or on who it is, and is either understood or must not be kept.
  */
-static size_t strings_size(const char *path, char *const argv[], char *const envp[])
-{
-	size_t size = strlen(path) + 1;
-
-	for (; *argv; argv++)
-		size += strlen(*argv) + 1;
-	for (; *envp; envp++)
-		size += strlen(*envp) + 1;
-	return size;
-}
-
-static int run_to_entry(struct run *run, const char *path, char *const envp[],
-			const struct spot *spot, char why[BAKE_WHY_MAX])
-{
-	static char argument[] = "argument";
-	static char name[] = "/another name of the program";
-	static char last[] = ".......argument";
-	char *argv[MORE_ARGUMENTS + 2] = {(char *)(uintptr_t)path};
-	int err;
-
-	for (int i = 0; i < spot->more_arguments; i++)
-		argv[i + 1] = argument;
-	if (spot->more_arguments) {
-		argv[0] = name;
-		argv[spot->more_arguments] = last;
-		argv[spot->more_arguments] += strings_size(path, argv, envp) % 8;
-	}
-	*run = (struct run){.tracee.mem = -1};
-	err = tracee_start(&run->tracee, path, argv, envp, spot->cpu);
-	if (!err)
-		err = place_all(&run->place, &run->tracee, spot);
-	if (!err)
-		err = watch_run(&run->watch, &run->place, &run->tracee);
-	if (err == -ENOTSUP)
-		refuse(why, run->watch.refusal);
-	if (err)
-		run_end(run);
-	return err;
-}
-
-/* The environment with one variable more; free() it. */
-static char **with_variable(char *const envp[], char *variable)
-{
-	size_t n = 0;
-	char **copy;
-
-	while (envp[n])
-		n++;
-	copy = calloc(n + 2, sizeof *copy);
-	if (copy) {
-		memcpy(copy, envp, n * sizeof *copy);
-		copy[n] = variable;
-	}
-	return copy;
-}
-
-static char **bind_now(char *const envp[])
-{
-	static char variable[] = "LD_BIND_NOW=1";
-
-	return with_variable(envp, variable);
-}
-
-static int capture_run(struct capture *capture, const struct run *run, char why[BAKE_WHY_MAX])
-{
-	int err = capture_take(capture, &run->place, &run->watch, &run->tracee);
-
-	if (err == -ENOTSUP)
-		refuse(why, capture->refusal);
-	return err;
-}
-
-/*
- * The second run has one variable more, behind the others: its stack begins elsewhere, by a number
- * of bytes that no power of two above 16 divides (merge.c).  Its random bytes are others.
- */
-static char **second_environment(char *const envp[])
-{
-	static char variable[341] = "SPAWN_TEMPLATE_BAKE=";
-	const size_t len = strlen("SPAWN_TEMPLATE_BAKE=");
-
-	memset(variable + len, 'x', sizeof variable - 1 - len);
-	return with_variable(envp, variable);
-}
-
-static int second_spot(const struct spot *first, struct spot *second, uint32_t stream)
-{
-	*second = *first;
-	second->stack_limit += 0x1b8000;
-	second->more_arguments = MORE_ARGUMENTS;
-	second->random = ~first->random;
-	clocks_of_second_run(second->clocks);
-	second->clock_step = 1234567891;
-	second->blocked = ~WATCH_UNBLOCKABLE;
-	second->stream = stream;
-	return random_of_second_run(first->at_random, second->at_random);
-}
-
-/*
- * Run the program once more, with standard streams of that st_mode: what is different then depends
- * on chance, or on who it is, and is either understood or must not be kept.
- */
-static int see_if_repeatable(const struct image_source *source, char *const envp[], uint32_t stream,
-			     struct run *once, struct capture *first, char why[BAKE_WHY_MAX])
+static int see_if_repeatable(const struct image_source *source, char *const envp[],
+			     enum stream_kind kind, struct run *once, struct capture *first,
+			     char why[BAKE_WHY_MAX])
 {
 	struct capture second;
 	struct spot spot;
 	struct run run;
-	char **more = second_environment(envp);
-	int err = more ? second_spot(once->place.spot, &spot, stream) : -ENOMEM;
+	int err = spot_second(once->place.spot, &spot, kind);
 
 	if (!err)
-		err = run_to_entry(&run, source->target, more, &spot, why);
-	free(more);
+		err = run_second(&run, source->target, envp, &spot, why);
 	if (err)
 		return err;
 	err = watch_compare(&once->watch, &run.watch, &spot);
@@ -249,9 +107,9 @@ static int see_if_repeatable(const struct image_source *source, char *const envp
 		run_end(&run);
 		return refuse(why, once->watch.refusal);
 	}
-	err = capture_run(&second, &run, why);
+	err = run_capture(&run, &second, why);
 	if (!err) {
-		err = capture_merge(first, &once->place, &second, &run.place);
+		err = capture_merge(first, &once->place, &second, &run.place, NULL);
 		if (err == -ENOTSUP)
 			refuse(why, first->refusal);
 	}
@@ -260,15 +118,15 @@ static int see_if_repeatable(const struct image_source *source, char *const envp
 	return err;
 }
 
-/* Where it has looked at standard streams: these may be pipes, terminals or sockets. */
+/* Where it has looked at standard streams: they may be pipes, terminals or sockets. */
 static int see_if_streams_matter(const struct image_source *source, char *const envp[],
 				 struct run *run, char why[BAKE_WHY_MAX])
 {
 	struct capture again;
-	int err = capture_run(&again, run, why);
+	int err = run_capture(run, &again, why);
 
 	if (!err)
-		err = see_if_repeatable(source, envp, S_IFSOCK | 0777, run, &again, why);
+		err = see_if_repeatable(source, envp, STREAM_SOCKET, run, &again, why);
 	capture_free(&again);
 	return err;
 }
@@ -278,12 +136,14 @@ static int keep(int fd, const struct image_source *source, struct run *run, char
 		uint64_t lazy_flag, char why[BAKE_WHY_MAX])
 {
 	struct capture capture;
-	int err = capture_run(&capture, run, why);
+	int err = run_capture(run, &capture, why);
 
 	if (!err)
-		err = see_if_repeatable(source, envp, S_IFCHR | 0620, run, &capture, why);
+		err = see_if_repeatable(source, envp, STREAM_TERMINAL, run, &capture, why);
 	if (!err && run->watch.streams)
 		err = see_if_streams_matter(source, envp, run, why);
+	if (!err && run->watch.streams)
+		streams_look(source, envp, run, &capture);
 	if (!err && lazy_flag)
 		err = eager_restore(&capture, lazy_flag);
 	if (!err)
@@ -292,6 +152,13 @@ static int keep(int fd, const struct image_source *source, struct run *run, char
 		err = image_write(fd, source, &run->place, &run->watch, &capture, why);
 	capture_free(&capture);
 	return err;
+}
+
+static char **bind_now(char *const envp[])
+{
+	static char variable[] = "LD_BIND_NOW=1";
+
+	return with_variable(envp, variable);
 }
 
 /*
@@ -335,7 +202,7 @@ static int bake_source(int fd, const struct image_source *source, struct bake_lo
 	char unused[BAKE_WHY_MAX];
 	struct run lazy;
 	struct spot spot;
-	int err = random_spot(&spot);
+	int err = spot_random(&spot);
 
 	if (err)
 		return err;

@@ -346,5 +346,6 @@ void capture_free(struct capture *c)
 	free(c->fixes);
 	free(c->protects);
 	free(c->touches);
+	free(c->stream_words);
 	*c = (struct capture){0};
 }

@@ -54,6 +54,11 @@ struct capture {
 	size_t protect_count;
 	struct image_touch *touches;
 	size_t touch_count;
+	/* What is another where a standard stream can be sought (streams.h), and of which kinds
+	   that is known: bits of IMAGE_STREAM_. */
+	struct image_stream_word *stream_words;
+	size_t stream_word_count;
+	unsigned stream_kinds;
 	struct stored_code *codes;
 	size_t code_count;
 	uint64_t own_bytes; /* memory that differs from its files: what had to be stored */

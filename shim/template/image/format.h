@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 11,
+	IMAGE_VERSION = 12,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -176,6 +176,19 @@ struct image_action {
 	} action;
 };
 
+/* Standard streams that can be sought: devices, as /dev/null, at their beginning; regular files. */
+enum { IMAGE_STREAM_DEVICE = 1, IMAGE_STREAM_FILE = 2 };
+
+/* A word that is another where the stream is of this kind: the value, or the position in it. */
+struct image_stream_word {
+	uint64_t at;
+	uint64_t value;
+	uint32_t kind; /* IMAGE_STREAM_ */
+	uint32_t is_position;
+};
+
+enum { IMAGE_STREAM_WORDS_MAX = 16 }; /* of each kind */
+
 struct image_array {
 	uint32_t at; /* offset */
 	uint32_t count;
@@ -205,11 +218,12 @@ struct image_table {
 	/* A #! script: the number of arguments that the kernel has put before its path. */
 	uint32_t script_args;
 	uint32_t uid;
-	uint16_t uses_fstat;           /* 1: ld.so looks at what it has opened with fstat(2) */
-	uint16_t streams;              /* bits 0 to 2: what resume_fresh.c calls a stream */
-	struct image_array files;      /* image_file */
-	struct image_array copies;     /* image_copy */
-	struct image_array maps;       /* image_map */
+	uint16_t uses_fstat;       /* 1: ld.so looks at what it has opened with fstat(2) */
+	uint8_t streams;           /* that start-up looks at: bit N for number N; they are pipes, */
+	uint8_t stream_kinds;      /* terminals or sockets, or of these kinds (IMAGE_STREAM_) */
+	struct image_array files;  /* image_file */
+	struct image_array copies; /* image_copy */
+	struct image_array maps;   /* image_map */
 	uint32_t bare_map, bare_maps;  /* those of no file: index of the first, number */
 	struct image_array fixes;      /* image_fix */
 	struct image_array protects;   /* image_protect */
@@ -219,8 +233,9 @@ struct image_table {
 	struct image_array bounds;     /* image_bound */
 	struct image_array affinities; /* image_affinity */
 	struct image_array actions;    /* image_action */
-	uint64_t clock_gettime;        /* in the vDSO */
-	uint64_t unblocked; /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
+	struct image_array stream_words;
+	uint64_t clock_gettime; /* in the vDSO */
+	uint64_t unblocked;     /* signals that start-up unblocks, as rt_sigprocmask(2) has them */
 	uint64_t own_bytes; /* memory that was not as in its file, or zero: the least to store */
 	uint64_t vdso_size; /* of the vDSO it was baked with: another kernel has another */
 };

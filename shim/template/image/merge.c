@@ -208,8 +208,16 @@ static int refuse(struct capture *c, const char *sentence)
 	return -ENOTSUP;
 }
 
+static bool add_unexplained(struct unexplained *list, const struct segment *s, uint64_t at)
+{
+	if (!list || list->count == IMAGE_STREAM_WORDS_MAX || !(s->prot & PROT_WRITE))
+		return false;
+	list->at[list->count++] = at;
+	return true;
+}
+
 static int merge_segment(struct capture *a, struct segment *s, const struct segment *t,
-			 struct side *as, struct side *bs)
+			 struct side *as, struct side *bs, struct unexplained *unexplained)
 {
 	int err = 0;
 
@@ -233,7 +241,9 @@ static int merge_segment(struct capture *a, struct segment *s, const struct segm
 		case VERDICT_LIVE:
 			return refuse(a, "it keeps a pointer into its initial stack");
 		case VERDICT_CHANCE:
-			return refuse(a, "its start-up has another result each time");
+			if (!add_unexplained(unexplained, s, fix.at))
+				return refuse(a, "its start-up has another result each time");
+			break;
 		}
 	}
 	return err;
@@ -291,7 +301,7 @@ static bool same_remaps(const struct capture *a, const struct capture *b)
 }
 
 int capture_merge(struct capture *a, const struct place *a_place, const struct capture *b,
-		  const struct place *b_place)
+		  const struct place *b_place, struct unexplained *unexplained)
 {
 	struct image_fix *found = a->fixes;
 	struct side as = {.place = a_place, .findings = found, .count = a->fix_count};
@@ -303,7 +313,7 @@ int capture_merge(struct capture *a, const struct place *a_place, const struct c
 	a->fixes = NULL;
 	a->fix_count = 0;
 	for (size_t i = 0; !err && i < a->segment_count; i++)
-		err = merge_segment(a, &a->segments[i], &b->segments[i], &as, &bs);
+		err = merge_segment(a, &a->segments[i], &b->segments[i], &as, &bs, unexplained);
 	free(found);
 	return err ? err : add_protects(a);
 }

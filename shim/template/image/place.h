@@ -45,7 +45,11 @@ struct spot {
 	uint64_t clocks[IMAGE_CLOCKS]; /* what they say at first, ns; 0 for those it may not read */
 	uint64_t clock_step;           /* and how much more each time, ns */
 	uint64_t blocked;              /* signals, at the beginning */
-	uint32_t stream;               /* st_mode of the standard streams */
+	struct {
+		uint32_t mode; /* st_mode */
+		int64_t size;
+		int64_t position; /* as lseek(2) gives it, or -ESPIPE */
+	} stream;                 /* the standard streams */
 	/* How many arguments more than its name the program gets. */
 	int more_arguments;
 	uint64_t random;

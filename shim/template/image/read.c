@@ -114,6 +114,7 @@ static bool is_whole(const struct image_view *v)
 	    !has_array(t, &t->variables, sizeof(struct image_variable)) ||
 	    !has_array(t, &t->affinities, sizeof(struct image_affinity)) ||
 	    !has_array(t, &t->actions, sizeof(struct image_action)) ||
+	    !has_array(t, &t->stream_words, sizeof(struct image_stream_word)) ||
 	    !has_array(t, &t->bounds, sizeof(struct image_bound)) ||
 	    !has_array(t, &t->limits, sizeof(struct image_limit)) ||
 	    !has_array(t, &t->touches, sizeof(struct image_touch)))

@@ -132,10 +132,22 @@ bool resume_can_fix(struct process *p)
 	return true;
 }
 
+/* As start-up sets them where it finds a stream of that kind. */
+static void set_stream_words(const struct process *p)
+{
+	const struct image_stream_word *list = at_offset(p->table, p->table->stream_words.at);
+
+	for (uint32_t i = 0; i < p->table->stream_words.count; i++)
+		if (list[i].kind == p->stream_kind)
+			*(uint64_t *)list[i].at =
+				list[i].is_position ? p->stream_position : list[i].value;
+}
+
 void resume_fix(struct process *p)
 {
 	const struct image_fix *list = at_offset(p->table, p->table->fixes.at);
 
 	for (uint32_t i = 0; i < p->table->fixes.count; i++)
 		*(uint64_t *)list[i].at = fixed_value(p, &list[i]);
+	set_stream_words(p);
 }

@@ -112,26 +112,33 @@ static bool affinities_are_fresh(const struct process *p)
 	return true;
 }
 
-/* Of pipes, terminals and sockets start-up has the same result; of no others that was seen. */
-static bool is_stream(int fd)
+/* Is that known of such a one, seekable or not? */
+static bool stream_is_known(struct process *p, int fd)
 {
+	const long position = sys_call3(SYS_lseek, fd, 0, SEEK_CUR);
 	struct stat st;
 
-	if (sys_call3(SYS_lseek, fd, 0, SEEK_CUR) != -ESPIPE || sys_fstat(fd, &st))
+	if ((position < 0 && position != -ESPIPE) || sys_fstat(fd, &st))
 		return false;
-	return S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode);
+	if (position == -ESPIPE)
+		return S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode);
+	p->stream_position = (uint64_t)position;
+	p->stream_kind = S_ISREG(st.st_mode)                ? IMAGE_STREAM_FILE
+			 : S_ISCHR(st.st_mode) && !position ? IMAGE_STREAM_DEVICE
+							    : 0;
+	return p->table->stream_kinds & p->stream_kind;
 }
 
-static bool streams_are_fresh(const struct process *p)
+static bool streams_are_known(struct process *p)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if ((p->table->streams >> fd & 1) && !is_stream(fd))
+		if ((p->table->streams >> fd & 1) && !stream_is_known(p, fd))
 			return false;
 	return true;
 }
 
-bool resume_is_fresh(const struct process *p)
+bool resume_is_fresh(struct process *p)
 {
 	return credentials_are_fresh(p) && variables_are_fresh(p) && limits_are_fresh(p) &&
-	       bounds_are_fresh(p) && affinities_are_fresh(p) && streams_are_fresh(p);
+	       bounds_are_fresh(p) && affinities_are_fresh(p) && streams_are_known(p);
 }

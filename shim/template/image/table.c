@@ -324,7 +324,8 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.at_entry = p->aux[AT_ENTRY],
 		.uid = (uint32_t)geteuid(),
 		.uses_fstat = w->uses_fstat,
-		.streams = (uint16_t)w->streams,
+		.streams = (uint8_t)w->streams,
+		.stream_kinds = (uint8_t)c->stream_kinds,
 		.own_bytes = c->own_bytes,
 		.vdso_size = p->vdso_size,
 		.script_args = source->script_args,
@@ -336,6 +337,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 	if (!target || !PUT(t, fixes, c->fixes, c->fix_count) ||
 	    !PUT(t, protects, c->protects, c->protect_count) ||
 	    !PUT(t, touches, c->touches, c->touch_count) ||
+	    !PUT(t, stream_words, c->stream_words, c->stream_word_count) ||
 	    !PUT(t, limits, w->limits, w->limit_count) ||
 	    !PUT(t, bounds, w->bounds, w->bound_count) ||
 	    !PUT(t, affinities, w->affinities, w->affinity_count) ||

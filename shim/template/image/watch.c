@@ -124,6 +124,39 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 	return err;
 }
 
+static bool same_files(const struct watch *w, const struct watch *other)
+{
+	if (w->file_count != other->file_count)
+		return false;
+	for (unsigned i = 0; i < w->file_count; i++) {
+		const struct seen_file *f = &w->files[i];
+		const struct seen_file *g = &other->files[i];
+
+		if (strcmp(f->path, g->path) != 0 || f->absent != g->absent ||
+		    f->rights != g->rights)
+			return false;
+	}
+	return true;
+}
+
+static bool same_names(const struct watch *w, const struct watch *other)
+{
+	if (w->name_count != other->name_count)
+		return false;
+	for (unsigned i = 0; i < w->name_count; i++)
+		if (strcmp(w->names[i], other->names[i]) != 0)
+			return false;
+	return true;
+}
+
+bool watch_is_like(const struct watch *w, const struct watch *other, const struct spot *spot)
+{
+	return other->mask == (spot->blocked & ~w->unblocked) && w->streams == other->streams &&
+	       w->action_count == other->action_count &&
+	       memcmp(w->actions, other->actions, w->action_count * sizeof w->actions[0]) == 0 &&
+	       same_files(w, other) && same_names(w, other);
+}
+
 /*
  * Signal by signal: it is left as it was if it is unblocked at the end of the run that began so,
  * and blocked at the end of the other one.  The two that libpthread.so unblocks before glibc 2.34,
@@ -136,8 +169,7 @@ int watch_compare(struct watch *w, const struct watch *second, const struct spot
 	w->unblocked = spot->blocked & ~second->mask;
 	if (w->mask || (second->mask & ~spot->blocked) || (w->unblocked & ~libpthreads))
 		return watch_refuse(w, "its start-up changes the signal mask");
-	if (w->action_count != second->action_count || w->streams != second->streams ||
-	    memcmp(w->actions, second->actions, w->action_count * sizeof w->actions[0]) != 0)
+	if (!watch_is_like(w, second, spot))
 		return watch_refuse(w, "its start-up has another result each time");
 	return 0;
 }

@@ -85,9 +85,12 @@ void watch_free(struct watch *w);
 
 /*
  * Compare what a second run has done to its signals, which began with those of its spot blocked,
- * and which standard streams it has looked at: that must be the same, whatever a process begins
+ * and all else that watch_is_like() looks at: that must be the same, whatever a process begins
  * with.  0; or -ENOTSUP with w->refusal set.
  */
 int watch_compare(struct watch *w, const struct watch *second, const struct spot *spot);
+/* True if another run has left its signals so as well, used the same files and variables, and
+   looked at the same streams. */
+bool watch_is_like(const struct watch *w, const struct watch *other, const struct spot *spot);
 
 #endif

@@ -95,8 +95,9 @@ static int own_descriptor(struct watch *w, uint64_t arg)
 
 /*
  * A standard stream: libLLVM 19 asks for standard error's position, and whether it is a file.
- * Here it is what cannot be sought, another such thing in each run (bake.c), which must not matter.
- * It is open, and stays so: to close it is refused.
+ * Here it is what cannot be sought, another such thing in each run (bake.c), which must not matter;
+ * what it is to a program that it can be sought is seen by more runs (streams.h).  It is open, and
+ * stays so: to close it is refused.
  */
 static bool is_stream(uint64_t arg)
 {
@@ -109,22 +110,26 @@ static int answer(const struct tracee *t, struct user_regs_struct *regs, long re
 	return tracee_set_regs(t, regs);
 }
 
-/* After fstat(2) of one, to the address `at`. */
+/*
+ * After fstat(2) of one, to the address `at`.  What depends on the stream, and not on its kind
+ * alone, is one thing in the first run and another in the second.
+ */
 static int stream_seen(struct watch *w, const struct place *p, const struct tracee *t, uint64_t fd,
 		       uint64_t at, struct user_regs_struct *regs)
 {
 	const uint64_t r = p->spot->random;
+	const int64_t size = p->spot->stream.size;
 	const struct stat st = {
 		.st_dev = r & 0xff,
 		.st_ino = r >> 8 & 0xffffff,
 		.st_nlink = 1 + (r >> 32 & 1),
-		.st_mode = p->spot->stream,
-		.st_uid = r >> 33 & 0x3ff,
-		.st_gid = r >> 43 & 0x3ff,
-		.st_rdev = r >> 53 & 0xff,
-		.st_size = (off_t)(r >> 12 & 0xfff),
-		.st_blksize = 1024 << (r >> 61 & 1),
-		.st_blocks = (blkcnt_t)(r >> 62 & 1),
+		.st_mode = p->spot->stream.mode,
+		.st_uid = r >> 33 & 1 ? geteuid() : r >> 34 & 0x3ff,
+		.st_gid = r >> 43 & 1 ? getegid() : r >> 44 & 0x3ff,
+		.st_rdev = S_ISCHR(p->spot->stream.mode) ? r >> 53 & 0xff : 0,
+		.st_size = size,
+		.st_blksize = r >> 61 & 1 ? 1024 : 4096,
+		.st_blocks = size / 512 + (size % 512 != 0),
 		.st_atim = {(time_t)(r >> 20 & 0x7fffffff), (long)(r >> 3 & 0xfffffff)},
 		.st_mtim = {(time_t)(r >> 21 & 0x7fffffff), (long)(r >> 4 & 0xfffffff)},
 		.st_ctim = {(time_t)(r >> 22 & 0x7fffffff), (long)(r >> 5 & 0xfffffff)},
@@ -150,13 +155,13 @@ static int may_seek(struct watch *w, const struct call *c)
 }
 
 /* After lseek(2). */
-static int sought(struct watch *w, const struct tracee *t, uint64_t fd,
+static int sought(struct watch *w, const struct place *p, const struct tracee *t, uint64_t fd,
 		  struct user_regs_struct *regs)
 {
 	if (!is_stream(fd))
 		return 0;
 	w->streams |= UINT32_C(1) << (uint32_t)fd;
-	return answer(t, regs, -ESPIPE);
+	return answer(t, regs, p->spot->stream.position);
 }
 
 /* After newfstatat(2): by descriptor, of a file that was named when it was opened, or by name. */
@@ -489,7 +494,7 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	case SYS_fstat:
 		return is_stream(c->arg[0]) ? stream_seen(w, p, t, c->arg[0], c->arg[1], regs) : 0;
 	case SYS_lseek:
-		return sought(w, t, c->arg[0], regs);
+		return sought(w, p, t, c->arg[0], regs);
 	case SYS_openat:
 		return named_file(w, t, c->arg[1], R_OK, result);
 	case SYS_faccessat:
