@@ -39,6 +39,10 @@ status "--cache-dir, working directory removed" 2 \
     sh -c 'cd gone && rmdir ../gone && exec "$@"' sh "$command" --cache-dir=here true
 one_line "--cache-dir, working directory removed" "the working directory is not known"
 
+# What became of COMMAND cannot be found out at first, and its signal is over.
+accelerated "waitpid() fails once" timeout 20 \
+    env LD_PRELOAD="${ST_INTERRUPTED:?}" FAILS_IN="${command##*/}"
+
 # Without a home there is /var/tmp.
 id=$(id -u)
 for variant in "-u HOME" "HOME=" "HOME=relative" "HOME=$work/not/there" "HOME=/dev/null"; do
