@@ -62,13 +62,30 @@ void options_begin(const char *short_options)
 	FUZZ_ASSERT(getopt_long(1, argv, short_options, none, NULL) == -1);
 }
 
+/* Those that are set, as they stand in the environment. */
+static char *definitions[VARIABLES];
+
+/* Not by setenv(3), which keeps all that it was ever given. */
+static void set(size_t which, const char *value)
+{
+	char *definition;
+
+	FUZZ_ASSERT(asprintf(&definition, "%s=%s", variables[which], value) >= 0);
+	FUZZ_ASSERT(putenv(definition) == 0);
+	free(definitions[which]);
+	definitions[which] = definition;
+}
+
 /* Standard output is not looked at. */
 static void begin(void)
 {
 	static bool done;
 
-	for (size_t i = 0; i < VARIABLES; i++)
+	for (size_t i = 0; i < VARIABLES; i++) {
 		unsetenv(variables[i]);
+		free(definitions[i]);
+		definitions[i] = NULL;
+	}
 	if (!done)
 		FUZZ_ASSERT(freopen("/dev/null", "w", stdout));
 	done = true;
@@ -83,7 +100,7 @@ static char **split(char *text, size_t size, int *argc)
 	argv[0] = text + size; /* empty */
 	for (const char *end = text + size; text < end && *argc < WORDS; text += strlen(text) + 1) {
 		if (text[0] == 1 && text[1])
-			setenv(variables[(unsigned char)text[1] % VARIABLES], text + 2, 1);
+			set((unsigned char)text[1] % VARIABLES, text + 2);
 		else
 			argv[(*argc)++] = text;
 	}

@@ -17,7 +17,11 @@ static bool has_one(void)
 	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid;
 }
 
-__attribute__((visibility("default"))) pid_t waitpid(pid_t pid, int *status, int options)
+/* By a name of its own in C, since waitpid()'s parameters have others in libc's header. */
+__attribute__((visibility("default"))) pid_t interrupted(pid_t pid, int *status,
+							 int options) __asm__("waitpid");
+
+pid_t interrupted(pid_t pid, int *status, int options)
 {
 	/* Of this process: whether that was. */
 	static bool is_over;
