@@ -1,8 +1,8 @@
 /*
  * Hazards, and what answers each:
- *  1. A word seems to depend on the stream, and does on something else.  Of each kind there is a
- * run that is like the first one in all but the stream, and one that differs from it in all that a
- *     second run does: in both the word must be the same.
+ *  1. A word seems to depend on the stream, and does on something else.  Of each kind one run is
+ *     like the first one in all but the stream, and one differs from it in all that a second run
+ *     does: in both the word must be the same.
  *  2. It depends on where in the file the stream is.  That is at the end of one with content, at
  *     the beginning of an empty one, and in the middle.
  *  3. A word that differs is explained by chance, as that of a second run.  Whatever explains it
