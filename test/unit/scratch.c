@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -122,6 +123,22 @@ int scratch_forbid(unsigned call, int error, uint32_t bits, bool set)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -1;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+void scratch_forbid_descriptors(bool forbid)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	if (forbid) {
+		int lowest = dup(STDIN_FILENO);
+
+		ck_assert_int_ge(lowest, 0);
+		close(lowest);
+		limit.rlim_cur = (rlim_t)lowest;
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 uint64_t noise_next(struct noise *noise)

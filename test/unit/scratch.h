@@ -54,6 +54,9 @@ unsigned scratch_descriptors(void);
  */
 int scratch_forbid(unsigned call, int error, uint32_t bits, bool set);
 
+/* From now on this process can open no descriptor (EMFILE); or, with false, as many as it may. */
+void scratch_forbid_descriptors(bool forbid);
+
 /* A small generator of repeatable noise (xorshift64*). */
 struct noise {
 	uint64_t state; /* not 0 */

@@ -226,6 +226,17 @@ START_TEST(not_without_room)
 }
 END_TEST
 
+/* It has a directory, which cannot be opened. */
+START_TEST(not_without_descriptors)
+{
+	set_up();
+	scratch_forbid_descriptors(true);
+	ck_assert_int_eq(copy(4096), -EMFILE);
+	scratch_forbid_descriptors(false);
+	nothing_is_left();
+}
+END_TEST
+
 /* Of one who was killed: longer than what comes, and not to be found in it. */
 START_TEST(after_a_kill)
 {
@@ -582,6 +593,7 @@ int main(void)
 	tcase_add_test(tc, is_made_once);
 	tcase_add_test(tc, not_of_another_file);
 	tcase_add_test(tc, not_without_room);
+	tcase_add_test(tc, not_without_descriptors);
 	tcase_add_test(tc, after_a_kill);
 	tcase_add_test(tc, places);
 	tcase_add_test(tc, pads_and_fills);

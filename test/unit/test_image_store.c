@@ -315,6 +315,17 @@ START_TEST(killed)
 }
 END_TEST
 
+/* Its directory is made, and cannot be opened. */
+START_TEST(no_descriptors)
+{
+	set_up(0755);
+	scratch_forbid_descriptors(true);
+	ck_assert_int_eq(bake_it(), -EMFILE);
+	scratch_forbid_descriptors(false);
+	nothing_is_left();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("image_store");
@@ -329,6 +340,7 @@ int main(void)
 	tcase_add_test(tc, modes);
 	tcase_add_test(tc, refuses);
 	tcase_add_test(tc, no_room);
+	tcase_add_test(tc, no_descriptors);
 	tcase_add_test(tc, damaged);
 	tcase_add_test(tc, killed);
 	return scratch_run(suite);

@@ -20,8 +20,12 @@ static int open_key(int dirfd, const struct identity *id, const char *path, bool
 	if (make && mkdirat(dirfd, key, 0700) && errno != EEXIST)
 		return -errno;
 	fd = openat(dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) {
+		fd = -errno;
+		/* If there is nothing in it. */
+		if (make)
+			unlinkat(dirfd, key, AT_REMOVEDIR);
+	}
 	return fd;
 }
 
