@@ -52,7 +52,7 @@ void spot_set_stream(struct spot *spot, enum stream_kind kind)
 	};
 	const int64_t noise = (int64_t)(spot->random >> 12 & 0xfffffff);
 
-	spot->stream.mode = types[kind] | (spot->random >> 40 & 0777);
+	spot->stream.mode = types[kind] | (uint32_t)(spot->random >> 40 & 0777);
 	/* Of all but files the kernel says that they have no size. */
 	spot->stream.position = -ESPIPE;
 	spot->stream.size = 0;
