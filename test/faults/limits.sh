@@ -94,6 +94,16 @@ for size in 5 7 9 12 20; do
     bake "$size descriptors" "ulimit -n $size;"
 done
 
+# unmount: $cache, when the service has ended, which was in the session that is gone.
+unmount() {
+    unmount_tries=100
+    until umount "$cache" 2>"$work/err"; do
+        unmount_tries=$((unmount_tries - 1))
+        [ "$unmount_tries" -gt 0 ] || { wrong "$(cat "$work/err")"; return 1; }
+        sleep 0.1
+    done
+}
+
 # A disk that is full, or nearly.
 if [ "$(id -u)" = 0 ] && [ "${ST_CASES_NO_KERNEL:-0}" = 0 ]; then
     for size in 4k 64k 1m 2m 2200k 2400k 2600k 3m 4m; do
@@ -106,7 +116,7 @@ if [ "$(id -u)" = 0 ] && [ "${ST_CASES_NO_KERNEL:-0}" = 0 ]; then
         find "$cache" -name .unfinished | grep . && wrong "bake on a disk of $size: half an image"
         under "a disk of $size, baked" ''
         note "a disk of $size: bake ends with $baked"
-        umount "$cache"
+        unmount || break
     done
 fi
 
