@@ -96,6 +96,8 @@ __attribute__((constructor)) static void look(int argc, char **argv)
 		{"half", (int)position},
 		{"begin", position == 0},
 		{"end", position == st.st_size},
+		{"begin_of_content", position == 0 && st.st_size > 0},
+		{"beyond", position > st.st_size},
 		{"size", is_file ? st.st_size : 0},
 		{"inode", is_file ? (long)st.st_ino : 0},
 		{"argc", is_file ? argc : 0},

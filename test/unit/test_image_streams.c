@@ -80,6 +80,11 @@ static void inside_a_file(void)
 	a_file_at("content", 3, 0);
 }
 
+static void at_the_beginning_of_a_file(void)
+{
+	a_file_at("content", 0, 0);
+}
+
 static void a_file_to_append_to(void)
 {
 	a_file_at("content", 0, O_APPEND);
@@ -100,7 +105,7 @@ static void zeros(void)
 	become(open("/dev/zero", O_RDONLY));
 }
 
-/* A regular file, as the kernel has it. */
+/* A regular file, as the kernel has it, and beyond its end. */
 static void inside_memory(void)
 {
 	int fd = open("/proc/self/mem", O_RDONLY);
@@ -145,14 +150,23 @@ static const struct {
 	void (*setup)(void);
 	int is_resumed;
 } starts[] = {
-	{a_pipe, 1},          {a_fifo, 1},
-	{a_terminal, 1},      {a_socket, 1},
-	{an_empty_file, 1},   {a_file_at_its_end, 1},
-	{inside_a_file, 1},   {a_file_to_append_to, 1},
-	{beyond_a_file, 1},   {inside_memory, 1},
-	{no_file, 1},         {zeros, 1},
-	{inside_a_device, 0}, {a_directory, 0},
-	{a_place, 0},         {nothing, 0},
+	{a_pipe, 1},
+	{a_fifo, 1},
+	{a_terminal, 1},
+	{a_socket, 1},
+	{an_empty_file, 1},
+	{a_file_at_its_end, 1},
+	{inside_a_file, 1},
+	{a_file_to_append_to, 1},
+	{beyond_a_file, 0},
+	{inside_memory, 0},
+	{at_the_beginning_of_a_file, 1},
+	{no_file, 1},
+	{zeros, 1},
+	{inside_a_device, 0},
+	{a_directory, 0},
+	{a_place, 0},
+	{nothing, 0},
 	{a_process, 0},
 };
 
@@ -217,6 +231,8 @@ static const struct {
 	{{KEEPS("half")}, IMAGE_STREAM_DEVICE},
 	{{KEEPS("begin")}, IMAGE_STREAM_DEVICE},
 	{{KEEPS("end")}, IMAGE_STREAM_DEVICE},
+	{{KEEPS("begin_of_content")}, IMAGE_STREAM_DEVICE},
+	{{KEEPS("beyond")}, IMAGE_STREAM_FILE | IMAGE_STREAM_DEVICE},
 	{{KEEPS("size")}, IMAGE_STREAM_DEVICE},
 	{{KEEPS("inode")}, IMAGE_STREAM_DEVICE},
 	{{KEEPS("argc")}, IMAGE_STREAM_DEVICE},
@@ -248,7 +264,9 @@ START_TEST(difference_known)
 	if (!known[_i].seekable)
 		return;
 	same_output(envp, an_empty_file);
+	same_output(envp, at_the_beginning_of_a_file);
 	same_output(envp, inside_a_file);
+	same_output(envp, beyond_a_file);
 	same_output(envp, no_file);
 }
 END_TEST

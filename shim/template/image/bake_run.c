@@ -48,7 +48,7 @@ void spot_set_stream(struct spot *spot, enum stream_kind kind)
 		[STREAM_PIPE] = S_IFIFO,        [STREAM_TERMINAL] = S_IFCHR,
 		[STREAM_SOCKET] = S_IFSOCK,     [STREAM_DEVICE] = S_IFCHR,
 		[STREAM_FILE_EMPTY] = S_IFREG,  [STREAM_FILE_END] = S_IFREG,
-		[STREAM_FILE_MIDDLE] = S_IFREG,
+		[STREAM_FILE_MIDDLE] = S_IFREG, [STREAM_FILE_BEGIN] = S_IFREG,
 	};
 	const int64_t noise = (int64_t)(spot->random >> 12 & 0xfffffff);
 
@@ -63,6 +63,9 @@ void spot_set_stream(struct spot *spot, enum stream_kind kind)
 	} else if (kind == STREAM_FILE_MIDDLE) {
 		spot->stream.position = 1 + noise % 8191;
 		spot->stream.size = 8192 + noise;
+	} else if (kind == STREAM_FILE_BEGIN) {
+		spot->stream.position = 0;
+		spot->stream.size = 1 + noise;
 	} else if (kind == STREAM_FILE_EMPTY || kind == STREAM_DEVICE) {
 		spot->stream.position = 0;
 	}

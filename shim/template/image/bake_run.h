@@ -25,6 +25,7 @@ enum stream_kind {
 	STREAM_SOCKET,
 	STREAM_DEVICE,     /* as /dev/null */
 	STREAM_FILE_EMPTY, /* regular files, by the position in them */
+	STREAM_FILE_BEGIN,
 	STREAM_FILE_END,
 	STREAM_FILE_MIDDLE,
 };

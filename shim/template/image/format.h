@@ -176,7 +176,8 @@ struct image_action {
 	} action;
 };
 
-/* Standard streams that can be sought: devices, as /dev/null, at their beginning; regular files. */
+/* Standard streams that can be sought: devices, as /dev/null, at their beginning; regular files,
+   not beyond their end. */
 enum { IMAGE_STREAM_DEVICE = 1, IMAGE_STREAM_FILE = 2 };
 
 /* A word that is another where the stream is of this kind: the value, or the position in it. */

@@ -123,9 +123,10 @@ static bool stream_is_known(struct process *p, int fd)
 	if (position == -ESPIPE)
 		return S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode);
 	p->stream_position = (uint64_t)position;
-	p->stream_kind = S_ISREG(st.st_mode)                ? IMAGE_STREAM_FILE
-			 : S_ISCHR(st.st_mode) && !position ? IMAGE_STREAM_DEVICE
-							    : 0;
+	if (S_ISREG(st.st_mode) && position <= st.st_size)
+		p->stream_kind = IMAGE_STREAM_FILE;
+	else if (S_ISCHR(st.st_mode) && position == 0)
+		p->stream_kind = IMAGE_STREAM_DEVICE;
 	return p->table->stream_kinds & p->stream_kind;
 }
 

@@ -3,8 +3,8 @@
  *  1. A word seems to depend on the stream, and does on something else.  Of each kind one run is
  *     like the first one in all but the stream, and one differs from it in all that a second run
  *     does: in both the word must be the same.
- *  2. It depends on where in the file the stream is.  That is at the end of one with content, at
- *     the beginning of an empty one, and in the middle.
+ *  2. It depends on where in the file the stream is.  That is at the end, at the beginning and in
+ *     the middle of one with content, and in an empty one.  Beyond the end nothing is known.
  *  3. A word that differs is explained by chance, as that of a second run.  Whatever explains it
  *     must explain the difference of the first two runs as well.
  *  4. Another kind of stream makes start-up read another file, or variable: those of all runs must
@@ -18,7 +18,7 @@
 
 #include "merge.h"
 
-enum { RUNS_MAX = 3 };
+enum { RUNS_MAX = 4 };
 
 /* Of the runs of one kind, in one capture each. */
 struct look {
@@ -200,7 +200,7 @@ void streams_look(const struct image_source *source, char *const envp[], const s
 		add_kind(&device, first, IMAGE_STREAM_DEVICE);
 	end(&device);
 	if (look_at(&file, STREAM_FILE_END, true) && look_at(&file, STREAM_FILE_EMPTY, false) &&
-	    look_at(&file, STREAM_FILE_MIDDLE, true))
+	    look_at(&file, STREAM_FILE_BEGIN, false) && look_at(&file, STREAM_FILE_MIDDLE, true))
 		add_kind(&file, first, IMAGE_STREAM_FILE);
 	end(&file);
 }
