@@ -118,9 +118,10 @@ static int see_if_repeatable(const struct image_source *source, char *const envp
 	return err;
 }
 
-/* Where it has looked at standard streams: they may be pipes, terminals or sockets. */
+/* Where it has looked at standard streams: they may be pipes, terminals or sockets; and what else
+   is found out of them for the image. */
 static int see_if_streams_matter(const struct image_source *source, char *const envp[],
-				 struct run *run, char why[BAKE_WHY_MAX])
+				 struct run *run, struct capture *first, char why[BAKE_WHY_MAX])
 {
 	struct capture again;
 	int err = run_capture(run, &again, why);
@@ -128,6 +129,8 @@ static int see_if_streams_matter(const struct image_source *source, char *const 
 	if (!err)
 		err = see_if_repeatable(source, envp, STREAM_SOCKET, run, &again, why);
 	capture_free(&again);
+	if (!err)
+		streams_look(source, envp, run, first);
 	return err;
 }
 
@@ -141,9 +144,7 @@ static int keep(int fd, const struct image_source *source, struct run *run, char
 	if (!err)
 		err = see_if_repeatable(source, envp, STREAM_TERMINAL, run, &capture, why);
 	if (!err && run->watch.streams)
-		err = see_if_streams_matter(source, envp, run, why);
-	if (!err && run->watch.streams)
-		streams_look(source, envp, run, &capture);
+		err = see_if_streams_matter(source, envp, run, &capture, why);
 	if (!err && lazy_flag)
 		err = eager_restore(&capture, lazy_flag);
 	if (!err)

@@ -53,21 +53,18 @@ void spot_set_stream(struct spot *spot, enum stream_kind kind)
 	const int64_t noise = (int64_t)(spot->random >> 12 & 0xfffffff);
 
 	spot->stream.mode = types[kind] | (uint32_t)(spot->random >> 40 & 0777);
-	/* Of all but files the kernel says that they have no size. */
-	spot->stream.position = -ESPIPE;
+	spot->stream.position = kind < STREAM_DEVICE ? -ESPIPE : 0;
+	/* Of all but files the kernel says that they have none. */
 	spot->stream.size = 0;
-	if (kind == STREAM_FILE_END) {
+	if (kind == STREAM_FILE_BEGIN) {
+		spot->stream.size = 1 + noise;
+	} else if (kind == STREAM_FILE_END) {
 		/* Above 32 bits: what keeps half of it must be seen to. */
 		spot->stream.position = INT64_C(0x3a00000000) + noise;
 		spot->stream.size = spot->stream.position;
 	} else if (kind == STREAM_FILE_MIDDLE) {
 		spot->stream.position = 1 + noise % 8191;
 		spot->stream.size = 8192 + noise;
-	} else if (kind == STREAM_FILE_BEGIN) {
-		spot->stream.position = 0;
-		spot->stream.size = 1 + noise;
-	} else if (kind == STREAM_FILE_EMPTY || kind == STREAM_DEVICE) {
-		spot->stream.position = 0;
 	}
 }
 

@@ -10,8 +10,7 @@
 #include "tracee.h"
 #include "watch.h"
 
-/* A process that was run to its program's entry point.  The spot that it was given must outlive it.
- */
+/* A process that was run to its program's entry point.  Its spot must outlive it. */
 struct run {
 	struct tracee tracee;
 	struct place place;
@@ -23,6 +22,7 @@ enum stream_kind {
 	STREAM_PIPE,
 	STREAM_TERMINAL,
 	STREAM_SOCKET,
+	/* From here on it can be sought. */
 	STREAM_DEVICE,     /* as /dev/null */
 	STREAM_FILE_EMPTY, /* regular files, by the position in them */
 	STREAM_FILE_BEGIN,

@@ -220,23 +220,6 @@ static bool has_room(const struct code_store *s, const struct identity *id)
 	return bytes <= s->limit && id->size + 2 * LARGE_PAGE <= s->limit - bytes;
 }
 
-/* Find the copy `name` in the directory keyfd, or make it. */
-static int find(const struct code_store *s, int keyfd, const char *name, const struct identity *id,
-		const char *path, uint64_t pad, struct identity *copy)
-{
-	int err;
-
-	flock(keyfd, LOCK_EX);
-	err = identity_of(keyfd, name, AT_SYMLINK_NOFOLLOW, copy);
-	if (err == -ENOENT)
-		err = has_room(s, id) ? make(keyfd, name, id, path, pad) : -ENOSPC;
-	if (!err)
-		err = identity_of(keyfd, name, AT_SYMLINK_NOFOLLOW, copy);
-	if (!err && (!S_ISREG(copy->mode) || copy->size < pad + id->size))
-		err = -EINVAL;
-	return err;
-}
-
 int code_copy(const struct code_store *s, const struct identity *id, const char *path, uint64_t pad,
 	      struct code_copy *copy)
 {
@@ -253,12 +236,18 @@ int code_copy(const struct code_store *s, const struct identity *id, const char 
 	if (snprintf(copy->path, sizeof copy->path, "%s/%s/%s", s->path, key, name) >=
 	    (int)sizeof copy->path)
 		return -ENAMETOOLONG;
-	if (mkdirat(s->dirfd, key, 0700) && errno != EEXIST)
-		return -errno;
-	keyfd = openat(s->dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	err = keyfd < 0 ? -errno : find(s, keyfd, name, id, path, pad, &copy->id);
-	if (keyfd >= 0)
-		close(keyfd);
+	keyfd = unfinished_directory(s->dirfd, key, true);
+	if (keyfd < 0)
+		return keyfd;
+	flock(keyfd, LOCK_EX);
+	err = identity_of(keyfd, name, AT_SYMLINK_NOFOLLOW, &copy->id);
+	if (err == -ENOENT)
+		err = has_room(s, id) ? make(keyfd, name, id, path, pad) : -ENOSPC;
+	if (!err)
+		err = identity_of(keyfd, name, AT_SYMLINK_NOFOLLOW, &copy->id);
+	if (!err && (!S_ISREG(copy->id.mode) || copy->id.size < pad + id->size))
+		err = -EINVAL;
+	close(keyfd);
 	if (err)
 		unlinkat(s->dirfd, key, AT_REMOVEDIR);
 	return err;

@@ -14,19 +14,9 @@
 static int open_key(int dirfd, const struct identity *id, const char *path, bool make)
 {
 	char key[IMAGE_KEY_SIZE];
-	int fd;
 
 	image_key(id, path, key);
-	if (make && mkdirat(dirfd, key, 0700) && errno != EEXIST)
-		return -errno;
-	fd = openat(dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
-		fd = -errno;
-		/* If there is nothing in it. */
-		if (make)
-			unlinkat(dirfd, key, AT_REMOVEDIR);
-	}
-	return fd;
+	return unfinished_directory(dirfd, key, make);
 }
 
 bool store_takes(const struct identity *id)

@@ -9,6 +9,22 @@
 /* No program or library can have it in common: it is beside one other name. */
 static const char unfinished[] = ".unfinished";
 
+int unfinished_directory(int dirfd, const char *name, bool make)
+{
+	int fd;
+
+	if (make && mkdirat(dirfd, name, 0700) && errno != EEXIST)
+		return -errno;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		fd = -errno;
+		/* If there is nothing in it. */
+		if (make)
+			unlinkat(dirfd, name, AT_REMOVEDIR);
+	}
+	return fd;
+}
+
 void unfinished_remove(int dirfd)
 {
 	unlinkat(dirfd, unfinished, 0);

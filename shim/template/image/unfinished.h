@@ -5,7 +5,14 @@
 #ifndef ST_IMAGE_UNFINISHED_H
 #define ST_IMAGE_UNFINISHED_H
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+/*
+ * The directory `name` that is for such a file, which is made if asked for; what cannot be opened
+ * is not left behind.  A descriptor (O_CLOEXEC), or a negative error number.
+ */
+int unfinished_directory(int dirfd, const char *name, bool make);
 
 /*
  * The only unfinished file of a directory, for reading and writing, with that mode; one that
