@@ -49,6 +49,13 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ -n "$names" ] || die "which ones?  --list shows them"
+for name in $names; do
+    case $count in
+        all) list | grep -q "^$name .*, or all: " || die "$name cannot count to all; --list shows what it counts" ;;
+        0* | *[!0-9]*) die "--count needs a number, or for some tests the word all; this is none: $count" ;;
+    esac
+done
+[ "$count" != all ] || count=1000000
 clean_environment
 exec </dev/null
 [ -f "$build/test/faults/environment" ] || die "not built: $build"
