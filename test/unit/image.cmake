@@ -18,7 +18,7 @@ set(fixtures getenv getpid thread random writes shared clock
   action action_old unblocks unblocks_trap restores blocks empties mask
   times hour elapsed boottime affinity
   cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
-  calls files getenvs setenv random_blocking traps jumps
+  calls files getenvs setenv random_blocking traps jumps int80 int80_stat
   stream_sometimes
   thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
@@ -35,7 +35,7 @@ set_target_properties(image_fixture_stream PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 
 # Programs that are not what they look like.
-foreach(name go start)
+foreach(name go start syscall)
   add_executable(image_fixture_${name} image_fixture_program.c)
   string(TOUPPER "${name}" what)
   target_compile_definitions(image_fixture_${name} PRIVATE FIXTURE_${what}=1)
@@ -44,6 +44,8 @@ foreach(name go start)
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 endforeach()
 target_link_options(image_fixture_start PRIVATE -nostartfiles)
+target_link_options(image_fixture_syscall PRIVATE -nostartfiles -no-pie -static)
+target_compile_options(image_fixture_syscall PRIVATE -fno-pie)
 
 # Programs with names: fewer, and more, than there is room for.
 set(programs names 10 many_names 20000)
@@ -64,6 +66,8 @@ st_unit_test(image_forbidden unit_image)
 st_unit_test(image_eligible unit_image)
 st_unit_test(image_streams unit_image)
 add_dependencies(test_image_eligible image_fixture_go image_fixture_start)
+st_unit_test(image_tracee unit_image)
+add_dependencies(test_image_tracee image_fixture_syscall)
 st_unit_test(image_cost unit_image)
 st_unit_test(image_store unit_image)
 st_unit_test(image_changing unit_image)
@@ -78,7 +82,7 @@ st_unit_test(image_sections unit_image PkgConfig::LIBELF)
 add_dependencies(test_image_sections image_fixture_names image_fixture_many_names)
 st_unit_test(image_symbols unit_image PkgConfig::LIBELF)
 foreach(test image_sections image_store image_changing image_start image_fresh
-    image_conditions image_forbidden image_eligible image_streams image_cost)
+    image_conditions image_forbidden image_eligible image_streams image_cost image_tracee)
   set_target_properties(test_${test} PROPERTIES ST_ARGV_LITERALS ON)
   target_compile_definitions(test_${test} PRIVATE
     FIXTURE_DIR="${CMAKE_BINARY_DIR}/test/unit")

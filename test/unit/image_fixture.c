@@ -432,6 +432,15 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 #elif defined FIXTURE_JUMPS
 	/* To the program, from here. */
 	((void (*)(void))getauxval(AT_ENTRY))();
+#elif defined FIXTURE_INT80
+	/* i386's number of getpid(), x86-64's of writev(). */
+	__asm__ volatile("int $0x80" : "=a"(image_fixture_result) : "a"(20) : "memory", "cc");
+#elif defined FIXTURE_INT80_STAT
+	/* i386's number of write(), x86-64's of stat(), which may be called: of 0 bytes, to nowhere. */
+	__asm__ volatile("int $0x80"
+			 : "=a"(image_fixture_result)
+			 : "a"(4), "b"(-1), "c"(0), "d"(0)
+			 : "memory", "cc");
 #elif defined FIXTURE_SHARED
 	image_fixture_result = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 				    -1, 0) == MAP_FAILED;

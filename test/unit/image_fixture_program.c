@@ -3,7 +3,12 @@
  */
 #include <unistd.h>
 
-#ifdef FIXTURE_START
+#if defined FIXTURE_SYSCALL
+
+/* Its first instruction is a system call, with a prefix that means nothing. */
+__asm__(".globl _start\n_start:\n\t.byte 0x66, 0x48\n\tsyscall\n\tud2");
+
+#elif defined FIXTURE_START
 
 /* It starts without libc's start-up. */
 __attribute__((noreturn)) void _start(void);

@@ -69,6 +69,8 @@ static const struct {
 	{FIXTURE("random_blocking"), "calls getrandom(0x2)"},
 	{FIXTURE("traps"), "raises a signal"},
 	{FIXTURE("jumps"), "its stack"},
+	{FIXTURE("int80"), "system calls of another machine"},
+	{FIXTURE("int80_stat"), "system calls of another machine"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../../elfcache/sys.h"
+#include "opcode.h"
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80, INT3 = 0xcc };
 
@@ -211,8 +213,14 @@ int tracee_syscall(struct tracee *t, long nr, const uint64_t args[6], long *resu
 {
 	struct user_regs_struct saved;
 	struct user_regs_struct regs;
+	unsigned char code[2];
 	int err = tracee_get_regs(t, &saved);
 
+	if (!err)
+		err = tracee_read(t, t->syscall_at, code, sizeof code);
+	/* The tracee may have put something else there. */
+	if (!err && (code[0] != 0x0f || code[1] != 0x05))
+		err = -ESRCH;
 	if (err)
 		return err;
 	regs = saved;
@@ -271,6 +279,23 @@ static const struct breakpoint *breakpoint_at(const struct tracee *t, uint64_t a
 		if (t->breakpoints[i].at == at)
 			return &t->breakpoints[i];
 	return NULL;
+}
+
+/*
+ * True if the tracee would call the kernel by the instruction under a breakpoint: that would not be
+ * reported.  Its bytes must be in the breakpoint's own page, which by that is the tracee's own:
+ * another one could be changed, in its file, after it was read.
+ */
+static bool is_hidden(const struct tracee *t, const struct breakpoint *b)
+{
+	const size_t room = PAGE_SIZE - b->at % PAGE_SIZE;
+	const size_t size = room < OPCODE_MAX ? room : OPCODE_MAX;
+	unsigned char code[OPCODE_MAX];
+
+	if (tracee_read(t, b->at, code, size))
+		return true;
+	code[0] = b->saved;
+	return opcode_enters_kernel(code, size);
 }
 
 /* Run the instruction under a breakpoint. */
@@ -341,6 +366,16 @@ static bool is_touched(struct tracee *t)
 	return true;
 }
 
+/* At the entry of a system call.  Its number alone does not tell: 5 is fstat(2), and open(2) to who
+   comes by `int $0x80`. */
+static bool is_foreign(const struct tracee *t)
+{
+	struct __ptrace_syscall_info info;
+
+	return ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof info, &info) <= 0 ||
+	       info.arch != AUDIT_ARCH_X86_64;
+}
+
 int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_struct *regs)
 {
 	const struct breakpoint *b;
@@ -350,6 +385,10 @@ int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_stru
 	if (err)
 		return err;
 	b = t->in_syscall ? NULL : breakpoint_at(t, regs->rip);
+	if (b && is_hidden(t, b)) {
+		*event = TRACEE_HIDDEN;
+		return 0;
+	}
 	if (b && (err = step_over(t, b)))
 		return err;
 	if (ptrace(PTRACE_SYSCALL, t->pid, NULL, NULL) < 0)
@@ -363,7 +402,9 @@ int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_stru
 	*event = TRACEE_OTHER;
 	if (stop == SYSCALL_STOP) {
 		t->in_syscall = !t->in_syscall;
-		*event = t->in_syscall ? TRACEE_SYSCALL_ENTRY : TRACEE_SYSCALL_EXIT;
+		*event = !t->in_syscall ? TRACEE_SYSCALL_EXIT
+			 : is_foreign(t) ? TRACEE_FOREIGN
+					 : TRACEE_SYSCALL_ENTRY;
 	} else if (stop == SIGTRAP && is_touched(t)) {
 		*event = TRACEE_WATCH;
 	} else if (stop == SIGTRAP && breakpoint_at(t, regs->rip - 1)) {

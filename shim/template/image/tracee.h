@@ -82,6 +82,8 @@ enum tracee_event {
 	TRACEE_BREAKPOINT, /* regs.rip is the breakpoint's address, its instruction not yet run */
 	TRACEE_CLOCK,      /* rdtsc at regs.rip: skipped, with 0 for its result */
 	TRACEE_WATCH,      /* a watched word was touched; regs.rip is the next instruction */
+	TRACEE_FOREIGN,    /* at the entry of a system call that is not x86-64's */
+	TRACEE_HIDDEN,     /* the next instruction cannot be run without losing sight of it */
 	TRACEE_OTHER,      /* a signal, an exit, an exec, a clone */
 };
 
