@@ -75,6 +75,11 @@ int cachedir_candidate(unsigned n, char *const envp[], uid_t uid, char *buf, siz
 	return b.room ? (int)(b.at - buf) : -ENAMETOOLONG;
 }
 
+bool cachedir_is_safe(const struct stat *st, uid_t uid)
+{
+	return S_ISDIR(st->st_mode) && st->st_uid == uid && !(st->st_mode & 022);
+}
+
 int cachedir_open(const char *path, uid_t uid)
 {
 	struct stat st;
@@ -84,7 +89,7 @@ int cachedir_open(const char *path, uid_t uid)
 	if (fd < 0)
 		return fd;
 	err = sys_fstat(fd, &st);
-	if (!err && (st.st_uid != uid || (st.st_mode & 022)))
+	if (!err && !cachedir_is_safe(&st, uid))
 		err = -EPERM;
 	if (err) {
 		sys_close(fd);

@@ -4,7 +4,9 @@
 #ifndef ST_ELFCACHE_CACHEDIR_H
 #define ST_ELFCACHE_CACHEDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* The name of the index in a cache directory or in a session's directory. */
@@ -20,6 +22,9 @@ enum { CACHEDIR_CANDIDATES = 4 };
  * Returns the length, -ENOENT if there is no such candidate, -ENAMETOOLONG if buf is too small.
  */
 int cachedir_candidate(unsigned n, char *const envp[], uid_t uid, char *buf, size_t size);
+
+/* True of a directory that belongs to uid, and that nobody else may write to. */
+bool cachedir_is_safe(const struct stat *st, uid_t uid);
 
 /*
  * Open a directory if it is one (no symbolic link), owned by uid and writable by nobody else.

@@ -26,6 +26,7 @@ enum {
 	INDEX_SLOTS = INDEX_SETS * INDEX_WAYS,
 	INDEX_PATH_MAX = 384, /* bytes, with the terminating NUL */
 	INDEX_BOOT_ID_LEN = 36,
+	INDEX_ASKED = 63, /* requests for images whose slots are kept */
 };
 
 /* How a start was made. */
@@ -197,11 +198,12 @@ uint64_t index_clock(const struct index *index);
 
 /*
  * Say that the session has images, and which condition all of them have: loader_variables_hash()
- * of the environment that they are baked in.
+ * of the environment that they are baked in.  confinement is confinement_hash() of who bakes them.
  */
-void index_enable_images(struct index *index, uint64_t variables);
+void index_enable_images(struct index *index, uint64_t variables, uint64_t confinement);
 bool index_has_images(const struct index *index);
 uint64_t index_variables(const struct index *index);
+uint64_t index_confinement(const struct index *index);
 
 /* The starts of one target so far. */
 uint64_t index_starts(const struct index *index, const struct index_ref *ref);

@@ -114,9 +114,15 @@ bool index_has_images(const struct index *index)
 	return atomic_load_explicit(&index->map->has_images, memory_order_acquire);
 }
 
-void index_enable_images(struct index *index, uint64_t variables)
+uint64_t index_confinement(const struct index *index)
+{
+	return atomic_load_explicit(&index->map->confinement, memory_order_relaxed);
+}
+
+void index_enable_images(struct index *index, uint64_t variables, uint64_t confinement)
 {
 	atomic_store_explicit(&index->map->variables, variables, memory_order_relaxed);
+	atomic_store_explicit(&index->map->confinement, confinement, memory_order_relaxed);
 	atomic_store_explicit(&index->map->has_images, 1, memory_order_release);
 }
 

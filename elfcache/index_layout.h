@@ -11,9 +11,8 @@
 #include "slot.h"
 
 enum {
-	FORMAT_VERSION = 3,
+	FORMAT_VERSION = 4,
 	TARGET_WORDS = sizeof(struct target) / sizeof(uint64_t),
-	INDEX_ASKED = 63,
 	KEY_WORDS = sizeof(struct identity) / sizeof(uint64_t) + 1,
 };
 
@@ -47,6 +46,7 @@ struct index_header {
 	_Atomic uint64_t evicted_starts[HOW_COUNT];
 	/* The image engine's: index_image.c. */
 	_Atomic uint64_t variables;
+	_Atomic uint64_t confinement;
 	_Atomic uint32_t has_images;
 	_Atomic uint32_t service;
 	_Atomic uint32_t wanted;

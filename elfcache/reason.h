@@ -36,7 +36,8 @@
 	X(ENVIRONMENT, "environment", "LD_*, MALLOC_* or GLIBC_TUNABLES are not the session's") \
 	X(RELATIVE, "relative", "named by a relative path") \
 	X(LIMITS, "limits", "the caller has a limit of memory") \
-	X(TRACED, "traced", "the caller is being traced")
+	X(TRACED, "traced", "the caller is being traced") \
+	X(CAPABILITIES, "capabilities", "the caller has capabilities, and its user is not root")
 
 enum reason {
 #define X(id, name, sentence) REASON_##id,

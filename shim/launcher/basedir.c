@@ -3,11 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#include "way.h"
 
 static const char *const candidate_names[CACHEDIR_CANDIDATES] = {
 	"$XDG_RUNTIME_DIR",
@@ -78,29 +79,6 @@ static int make_missing(const char *path, bool with_parent)
 	return err;
 }
 
-/*
- * True if everybody may rename a directory above, and with it put another one in our place, after
- * we have looked.  /tmp and the like do not allow that: they are sticky.
- */
-static bool is_below_open_directory(const char *path)
-{
-	char real[PATH_MAX];
-	char *slash;
-
-	if (!realpath(path, real))
-		return false;
-	while ((slash = strrchr(real, '/'))) {
-		struct stat st;
-
-		slash[slash == real] = '\0';
-		if (stat(real, &st) == 0 && (st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
-			return true;
-		if (slash == real)
-			break;
-	}
-	return false;
-}
-
 static const char *fail(struct basedir *dir, int err, int *error)
 {
 	basedir_close(dir);
@@ -112,11 +90,17 @@ static const char *fail(struct basedir *dir, int err, int *error)
 const char *basedir_open(const char *path, bool make, bool with_parent, struct basedir *dir,
 			 int *error)
 {
+	const char *refusal;
 	struct statvfs fs;
 
 	dir->fd = -1;
 	if (snprintf(dir->path, sizeof dir->path, "%s", path) >= (int)sizeof dir->path)
 		return fail(dir, -ENAMETOOLONG, error);
+	refusal = way_refusal(path);
+	if (refusal) {
+		fail(dir, -EPERM, error);
+		return refusal;
+	}
 	dir->fd = cachedir_open(path, geteuid());
 	if (dir->fd == -ENOENT && make) {
 		int err = make_missing(path, with_parent);
@@ -127,10 +111,6 @@ const char *basedir_open(const char *path, bool make, bool with_parent, struct b
 	}
 	if (dir->fd < 0)
 		return fail(dir, dir->fd, error);
-	if (is_below_open_directory(path)) {
-		fail(dir, -EPERM, error);
-		return "others may write to a directory above it";
-	}
 	if (fstatvfs(dir->fd, &fs) == 0 && (fs.f_flag & ST_NOEXEC)) {
 		fail(dir, -EACCES, error);
 		return "it is on a file system mounted noexec";

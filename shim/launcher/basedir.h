@@ -15,8 +15,8 @@ struct basedir {
 };
 
 /*
- * Open the directory `path` by the rules: ours, writable by nobody else, no symbolic link, below no
- * directory in which everybody may rename things, on a file system that allows execution.  make:
+ * Open the directory `path` by the rules: ours, writable by nobody else, no symbolic link, below
+ * directories that are trusted (way.h), on a file system that allows execution.  make:
  * create it (0700) if it is missing, and its parent if with_parent.  Returns null, or a static
  * sentence that says what is wrong; dir->fd is then -1. *error, if not null, gets the negative
  * error number behind it.

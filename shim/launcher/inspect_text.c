@@ -94,6 +94,7 @@ static void print_elf(const struct elffile *elf)
 
 static void print_image(const struct inspected *f)
 {
+	char *sentence = text_printable(inspect_image_sentence(f));
 	char size[16];
 	char own[16];
 
@@ -105,7 +106,8 @@ static void print_image(const struct inspected *f)
 		       f->trial.files);
 	else
 		printf(ROW "cannot start it: %s: %s\n", "engine image", reason_name(f->image),
-		       inspect_image_sentence(f));
+		       sentence);
+	free(sentence);
 }
 
 void inspect_print(const struct inspected *f)

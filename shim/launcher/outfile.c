@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,23 +50,25 @@ static int open_directory(const char *path, struct outfile *out)
 	if (n < 0)
 		return -EINVAL;
 	snprintf(out->name, sizeof out->name, "%s", name);
-	snprintf(out->temporary, sizeof out->temporary, "%s.%d", name, (int)getpid());
 	out->dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return out->dirfd < 0 ? -errno : 0;
 }
 
-static int create_temporary(const struct outfile *out)
+/* Under a name that nobody knows beforehand: in a directory like /tmp somebody else could have taken
+   it. */
+static int create_temporary(struct outfile *out)
 {
-	int fd = openat(out->dirfd, out->temporary,
-			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	uint32_t suffix;
+	int fd;
 
-	/* Left by another process with our number, which was killed. */
-	if (fd < 0 && errno == EEXIST && unlinkat(out->dirfd, out->temporary, 0) == 0)
+	do {
+		if (getrandom(&suffix, sizeof suffix, 0) != sizeof suffix)
+			return -EIO;
+		snprintf(out->temporary, sizeof out->temporary, "%s.%08" PRIx32, out->name, suffix);
 		fd = openat(out->dirfd, out->temporary,
 			    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (fd < 0)
-		return -errno;
-	return fd;
+	} while (fd < 0 && errno == EEXIST);
+	return fd < 0 ? -errno : fd;
 }
 
 int outfile_open(const char *path, struct outfile *out)
@@ -111,7 +115,7 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-static int write_replacing(const struct outfile *out, const char *text, size_t len)
+static int write_replacing(struct outfile *out, const char *text, size_t len)
 {
 	int fd = create_temporary(out);
 	int err;

@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 struct outfile {
-	int dirfd;                    /* of the directory, if it is replaced by rename(2) */
-	int fd;                       /* of the file, if it is written to as it is; else -1 */
-	char name[NAME_MAX + 1];      /* in the directory */
-	char temporary[NAME_MAX + 1]; /* what it is called until it is complete */
+	int dirfd;                     /* of the directory, if it is replaced by rename(2) */
+	int fd;                        /* of the file, if it is written to as it is; else -1 */
+	char name[NAME_MAX + 1];       /* in the directory */
+	char temporary[NAME_MAX + 10]; /* what it is called until it is complete */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "elfcache/confinement.h"
 #include "elfcache/image_name.h"
 #include "elfcache/loader_variables.h"
 #include "elfcache/sys.h"
@@ -66,7 +67,7 @@ __attribute__((noreturn)) static void be_service(const char *helper, const char 
 
 void service_enable_images(struct index *index, char *const envp[])
 {
-	index_enable_images(index, loader_variables_hash(envp));
+	index_enable_images(index, loader_variables_hash(envp), confinement_hash());
 }
 
 pid_t service_start(struct session *session, char *const envp[], bool detached)

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 
+#include "../../elfcache/confinement.h"
 #include "../../elfcache/image_name.h"
 #include "../../elfcache/loader_variables.h"
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
 #include "../template/procfs.h"
+#include "process.h"
 #include "readable.h"
 
 /*
@@ -116,12 +118,24 @@ static bool has_limits(void)
 	       !sys_getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur == RLIM_INFINITY;
 }
 
+/* Not for who is confined, as in a sandbox: start-up code is run by the service, which is not. */
 static void want(struct target_view *target)
 {
 	uint64_t starts = index_starts(&target->index, &target->entry.ref) + 1;
+	uint64_t confinement = index_confinement(&target->index);
 
-	if (starts >= (is_installed(target->path) ? HOT_INSTALLED : HOT_ELSEWHERE))
+	if (starts >= (is_installed(target->path) ? HOT_INSTALLED : HOT_ELSEWHERE) && confinement &&
+	    confinement_hash() == confinement)
 		index_image_want(&target->index, &target->entry.ref);
+}
+
+static enum reason standing_reason(void)
+{
+	const unsigned standing = procfs_standing();
+
+	return standing & PROCFS_TRACED	   ? REASON_TRACED
+	       : standing & PROCFS_CAPABLE ? REASON_CAPABILITIES
+					   : REASON_NONE;
 }
 
 static enum reason kind_reason(const struct target_view *target)
@@ -184,13 +198,15 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 		return REASON_NO_IMAGE;
 	if (!has_limits())
 		return REASON_LIMITS;
+	if (!process_cache_stands(settings, &target->index))
+		return REASON_NO_IMAGE;
 	/* Permission to execute may depend on more than what identifies the target: on the mount,
 	   for one.  Real and effective user are the same, or there is no session. */
 	if (sys_call3(SYS_access, (long)target->path, X_OK, 0))
 		return REASON_FAILED;
 	if (!has_variables(envp, index_variables(&target->index)))
 		return REASON_ENVIRONMENT;
-	return procfs_is_traced() ? REASON_TRACED : REASON_NONE;
+	return standing_reason();
 }
 
 bool image_script_plan(const struct target_view *target, char *const argv[],

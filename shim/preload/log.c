@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <limits.h>
 
 #include "../../elfcache/mem.h"
@@ -12,8 +13,8 @@ struct line {
 static void add(struct line *line, const char *s)
 {
 	while (*s && line->len < sizeof line->text - 1) {
-		/* One start is one line, whatever the path. */
-		line->text[line->len++] = *s == '\n' ? '?' : *s;
+		/* One start is one line, whatever the path, and nothing for a terminal to obey. */
+		line->text[line->len++] = (unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s;
 		s++;
 	}
 }
@@ -46,6 +47,38 @@ static bool has_extra_rights(void)
 	       sys_call3(SYS_getgid, 0, 0, 0) != sys_call3(SYS_getegid, 0, 0, 0);
 }
 
+static bool is_pending(int sig)
+{
+	sys_sigset pending = 0;
+
+	sys_call3(SYS_rt_sigpending, (long)&pending, sizeof pending, 0);
+	return pending >> (sig - 1) & 1;
+}
+
+/*
+ * write(2) to a pipe that nobody reads, or beyond a limit of file sizes, is an error; and a signal,
+ * which is not to reach the process, unless it had one waiting.  Both are the thread's own.
+ */
+static void write_quietly(int fd, const char *text, size_t len)
+{
+	const sys_sigset sigpipe = (sys_sigset)1 << (SIGPIPE - 1);
+	const sys_sigset sigxfsz = (sys_sigset)1 << (SIGXFSZ - 1);
+	const struct timespec now = {0};
+	const sys_sigset both = sigpipe | sigxfsz;
+	sys_sigset before;
+	sys_sigset taken = 0;
+	ssize_t n;
+
+	if (sys_sigprocmask(SIG_BLOCK, &both, &before))
+		return;
+	taken |= is_pending(SIGPIPE) ? 0 : sigpipe;
+	taken |= is_pending(SIGXFSZ) ? 0 : sigxfsz;
+	n = sys_write(fd, text, len);
+	if (n == -EPIPE || n == -EFBIG)
+		sys_call4(SYS_rt_sigtimedwait, (long)&taken, 0, (long)&now, sizeof taken);
+	sys_sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void process_log(const struct settings *settings, const char *path, enum how how,
 		 enum reason reason)
 {
@@ -68,6 +101,6 @@ void process_log(const struct settings *settings, const char *path, enum how how
 	add(&line, path);
 	line.text[line.len++] = '\n';
 	/* One write: lines of several processes do not mix. */
-	sys_write(fd, line.text, line.len);
+	write_quietly(fd, line.text, line.len);
 	sys_close(fd);
 }

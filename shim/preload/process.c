@@ -16,6 +16,9 @@
 static struct {
 	/* The session's index: null until looked for, &no_index if there is none. */
 	_Atomic(struct index_header *) index;
+	/* Which directory it was found in; 0 until that is known. */
+	_Atomic uint64_t device;
+	_Atomic uint64_t inode;
 	/* KERNEL_NEW until somebody needs the engine, KERNEL_BUSY while it is being set up. */
 	_Atomic int kernel_state;
 	struct kernel_engine kernel;
@@ -36,20 +39,22 @@ static bool is_temporary(int err)
 	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EINTR;
 }
 
-static int open_in(const char *directory, uid_t uid, struct index *index)
+static int open_in(const char *directory, uid_t uid, struct index *index, struct stat *st)
 {
 	int dirfd = cachedir_open(directory, uid);
 	int err;
 
 	if (dirfd < 0)
 		return dirfd;
-	err = index_open(dirfd, CACHEDIR_INDEX, uid, index);
+	err = sys_fstat(dirfd, st);
+	if (!err)
+		err = index_open(dirfd, CACHEDIR_INDEX, uid, index);
 	sys_close(dirfd);
 	return err;
 }
 
 /* Without SPAWN_TEMPLATE_CACHE: the first cache directory that has an index. */
-static int open_anywhere(uid_t uid, struct index *index)
+static int open_anywhere(uid_t uid, struct index *index, struct stat *st)
 {
 	char path[PATH_MAX];
 	int err = -ENOENT;
@@ -57,7 +62,7 @@ static int open_anywhere(uid_t uid, struct index *index)
 	for (unsigned n = 0; n < CACHEDIR_CANDIDATES; n++) {
 		if (cachedir_candidate(n, environment_get(), uid, path, sizeof path) < 0)
 			continue;
-		err = open_in(path, uid, index);
+		err = open_in(path, uid, index, st);
 		if (!err || is_temporary(err))
 			return err;
 	}
@@ -69,16 +74,22 @@ static struct index_header *open_index(const struct settings *settings)
 	uid_t uid = sys_geteuid();
 	struct index_header *expected = NULL;
 	struct index index;
-	int err = settings->cache ? open_in(settings->cache, uid, &index)
-				  : open_anywhere(uid, &index);
+	struct stat st;
+	int err = settings->cache ? open_in(settings->cache, uid, &index, &st)
+				  : open_anywhere(uid, &index, &st);
 
 	if (is_temporary(err))
 		return NO_INDEX;
 	if (err)
 		index.map = NO_INDEX;
 	if (atomic_compare_exchange_strong_explicit(&process.index, &expected, index.map,
-						    memory_order_acq_rel, memory_order_acquire))
+						    memory_order_acq_rel, memory_order_acquire)) {
+		if (!err) {
+			atomic_store_explicit(&process.device, st.st_dev, memory_order_relaxed);
+			atomic_store_explicit(&process.inode, st.st_ino, memory_order_relaxed);
+		}
 		return index.map;
+	}
 	if (!err)
 		index_close(&index);
 	return expected;
@@ -94,6 +105,21 @@ bool process_index(const struct settings *settings, struct index *index)
 		return false;
 	index->map = map;
 	return index_origin(index)->uid == sys_geteuid();
+}
+
+/*
+ * Since the index was mapped the path may have become another's: the directory was removed, by its
+ * user or by who cleans /var/tmp, and somebody made another one; or this is a child of the process
+ * that mapped it, in another root directory.
+ */
+bool process_cache_stands(const struct settings *settings, const struct index *index)
+{
+	struct stat st;
+
+	return !sys_fstatat(AT_FDCWD, settings->cache, &st, AT_SYMLINK_NOFOLLOW) &&
+	       cachedir_is_safe(&st, index_origin(index)->uid) &&
+	       st.st_dev == atomic_load_explicit(&process.device, memory_order_relaxed) &&
+	       st.st_ino == atomic_load_explicit(&process.inode, memory_order_relaxed);
 }
 
 static void fill_builders(struct file_actions_builders *b)

@@ -16,6 +16,10 @@
  */
 bool process_index(const struct settings *settings, struct index *index);
 
+/* True if settings->cache still is the directory in which process_index() found the index, so that
+   what is named below it is what it was. */
+bool process_cache_stands(const struct settings *settings, const struct index *index);
+
 /* True if the settings ask for the kernel engine; whether the kernel has it is another question. */
 bool process_wants_kernel_engine(const struct settings *settings);
 

@@ -185,7 +185,7 @@ enum reason kernel_engine_start(struct kernel_engine *engine, const struct kerne
 		return REASON_NO_ENGINE;
 	if (start->entry->template_verdict)
 		return (enum reason)start->entry->template_verdict;
-	if (procfs_is_traced())
+	if ((procfs_standing() & PROCFS_TRACED))
 		return REASON_TRACED;
 	reason = read_wanted(engine, start, &wanted);
 	if (reason)

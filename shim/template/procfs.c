@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "../../elfcache/confinement.h"
 #include "../../elfcache/mem.h"
 #include "../../elfcache/sys.h"
 
@@ -53,37 +54,32 @@ bool procfs_is_ours(void)
 	return read_link("/proc/self", link, sizeof link) > 0 && mem_same_string(link, pid);
 }
 
-static bool look_for_tracer(void)
+enum { LOOKED = 4 };
+
+static unsigned look_at_standing(void)
 {
-	static const char label[] = "\nTracerPid:\t";
-	char text[1024];
-	int fd = sys_openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
-	ssize_t n;
+	uint64_t lines[STATUS_LINES];
+	unsigned standing = 0;
 
-	if (fd < 0)
-		return false;
-	n = sys_read(fd, text, sizeof text - 1);
-	sys_close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	for (const char *p = text; *p; p++) {
-		const char *value = mem_after_prefix(p, label);
-
-		if (value)
-			return *value != '0';
-	}
-	return false;
+	/* All are 0 if it cannot be read. */
+	(void)status_read(lines);
+	if (lines[STATUS_TRACER])
+		standing |= PROCFS_TRACED;
+	if (lines[STATUS_PERMITTED] && sys_geteuid() != 0)
+		standing |= PROCFS_CAPABLE;
+	return standing;
 }
 
-bool procfs_is_traced(void)
+unsigned procfs_standing(void)
 {
-	static _Atomic int known; /* 0: not asked yet; 1: nobody traces us; 2: somebody does */
-	int traced = atomic_load_explicit(&known, memory_order_relaxed);
+	static _Atomic unsigned known; /* 0: not asked yet; else the answer, and LOOKED */
+	unsigned standing = atomic_load_explicit(&known, memory_order_relaxed);
 
-	if (traced == 0) {
-		traced = look_for_tracer() ? 2 : 1;
-		atomic_store_explicit(&known, traced, memory_order_relaxed);
+	if (standing == 0) {
+		standing = look_at_standing() | LOOKED;
+		atomic_store_explicit(&known, standing, memory_order_relaxed);
 	}
-	return traced == 2;
+	return standing & (PROCFS_TRACED | PROCFS_CAPABLE);
 }
 
 void procfs_fd_path(int fd, char path[PROCFS_FD_PATH_MAX])

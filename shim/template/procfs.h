@@ -24,12 +24,18 @@ struct procfs_task {
 /* True if /proc is there and is that of the caller's own pid namespace. */
 bool procfs_is_ours(void);
 
+/* What the calling process is, that keeps it from engines. */
+enum {
+	PROCFS_TRACED = 1,  /* a debugger or tracer is attached: what it starts is started as it is */
+	PROCFS_CAPABLE = 2, /* it has capabilities (capabilities(7)), and its user is not root */
+};
+
 /*
- * True if a debugger or tracer was attached when this was first asked, by this process or, before
- * its fork(), by the one that it is a copy of: what it starts is then started as it is.  Without
- * /proc nobody can tell, and no.
+ * Those that held when this was first asked, by this process or, before its fork(), by the one that
+ * it is a copy of: a process gains capabilities by execve(2) only, or in a user namespace, where
+ * everybody does.  Without /proc nobody can tell, and none.
  */
-bool procfs_is_traced(void);
+unsigned procfs_standing(void);
 
 /* Room for "/proc/self/fd/N". */
 enum { PROCFS_FD_PATH_MAX = 32 };

@@ -34,13 +34,14 @@ START_TEST(conditions)
 	struct index again;
 
 	ck_assert(!index_has_images(&index));
-	index_enable_images(&index, 0x1234567890abcdef);
+	index_enable_images(&index, 0x1234567890abcdef, 0xfedcba0987654321);
 	ck_assert(index_has_images(&index));
 	ck_assert_uint_eq(index_variables(&index), 0x1234567890abcdef);
 	/* Others see it too. */
 	ck_assert_int_eq(index_open(AT_FDCWD, "index", geteuid(), &again), 0);
 	ck_assert(index_has_images(&again));
 	ck_assert_uint_eq(index_variables(&again), 0x1234567890abcdef);
+	ck_assert_uint_eq(index_confinement(&again), 0xfedcba0987654321);
 	index_close(&again);
 	index_close(&index);
 }

@@ -60,7 +60,7 @@ START_TEST(the_first_numbers_are_fixed)
 	ck_assert_str_eq(reason_name(0), "none");
 	ck_assert_str_eq(reason_name(REASON_STATIC), "static");
 	ck_assert_str_eq(reason_name(REASON_FAILED), "failed");
-	ck_assert_str_eq(reason_name(REASON_COUNT - 1), "traced");
+	ck_assert_str_eq(reason_name(REASON_COUNT - 1), "capabilities");
 }
 END_TEST
 

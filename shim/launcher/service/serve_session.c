@@ -217,9 +217,10 @@ static void serve_slot(struct service *s, uint32_t slot)
 /* Requests [from, to). */
 static void serve_requests(struct service *s, uint32_t from, uint32_t to)
 {
-	bool all = false;
+	/* More than are kept: they are found by looking at all. */
+	bool all = to - from > INDEX_ASKED;
 
-	for (; from != to; from++) {
+	for (; !all && from != to; from++) {
 		uint32_t slot = index_image_take(&s->index, from);
 
 		if (slot == INDEX_SLOTS)

@@ -31,6 +31,7 @@
 #include "../../old_libc.h"
 #include "elfcache/cachedir.h"
 #include "elfcache/index.h"
+#include "elfcache/confinement.h"
 #include "elfcache/loader_variables.h"
 
 static int complain(const char *what, const char *path, int error)
@@ -140,7 +141,7 @@ static int serve(const char *path, const char *service)
 
 	if (ret < 0 || fd == -1)
 		return complain("serve", path, ret < 0 ? -ret : errno);
-	index_enable_images(&index, loader_variables_hash(environ));
+	index_enable_images(&index, loader_variables_hash(environ), confinement_hash());
 	index_close(&index);
 	for (char **variable = environ; *variable; variable++)
 		if (write(fd, *variable, strlen(*variable) + 1) < 0)
