@@ -124,6 +124,16 @@ status "the same through a link" 2 "$command" --cache-dir=open_link/c true
 # shellcheck disable=SC2016
 same "another directory is taken" "$cache" "$(dirname "$(XDG_CACHE_HOME=$work/open/above \
     "$command" sh -c 'echo "$SPAWN_TEMPLATE_CACHE"')")"
+# A link is looked up in the directory that it is in, wherever it leads.
+mkdir -m 700 ours
+ln -s "$work/ours" open/link
+status "--cache-dir through a link that everybody may replace" 2 "$command" --cache-dir=open/link/c true
+one_line "--cache-dir through such a link" "others may write to a directory above it"
+ln -s "$work/open/link/../ours" way
+status "--cache-dir through a link to that" 2 "$command" --cache-dir=way/c true
+rm open/link way
+ln -s "$work/ours" way
+status "--cache-dir through a link of ours" 0 "$command" --cache-dir=way/c true
 chmod 1777 open
 status "--cache-dir below a sticky directory" 0 "$command" --cache-dir=open/above/c true
 
@@ -146,6 +156,66 @@ ln good/index forged/index
 chown 65534 forged
 refused "another user's directory with a link to an index of ours"
 rm -rf forged
+
+# Nor is what is below another user's directory: they could put another one in its place.
+mkdir -m 755 runtime
+chown 65534 runtime
+status "--cache-dir in another user's directory" 2 "$command" --cache-dir=runtime/c true
+one_line "--cache-dir in another user's directory" "a directory above it belongs to somebody else"
+# shellcheck disable=SC2016
+same "another user's XDG_RUNTIME_DIR" "$cache" "$(dirname "$(XDG_RUNTIME_DIR=$work/runtime \
+    "$command" sh -c 'echo "$SPAWN_TEMPLATE_CACHE"')")"
+same "nothing is made there" "" "$(ls runtime)"
+mkdir -m 1777 sticky
+ln -s "$work/ours" sticky/link
+chown -h 65534 sticky/link
+status "--cache-dir through another user's link" 2 "$command" --cache-dir=sticky/link/c true
+one_line "--cache-dir through another user's link" "a symbolic link above it belongs to somebody else"
+
+# A process keeps its index for as long as it lives.  What is at the session's path by then may be
+# another's: the directory was removed, or this is another root directory.
+cat >keeps.c <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
+/* keeps PROGRAM CODE: start it, do that, start it again. */
+static void start(const char *program)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl(program, "program", (char *)0);
+        _exit(126);
+    }
+    waitpid(pid, 0, 0);
+}
+int main(int argc, char *argv[])
+{
+    start(argv[argc - 2]);
+    if (system(argv[argc - 1]))
+        return 1;
+    start(argv[argc - 2]);
+    return 0;
+}
+C
+${CC:-cc} -o keeps keeps.c || exit 1
+printf 'trap\nright\n' >both
+printf 'trap\ntrap\n' >traps
+# kept WHAT EXPECTED CODE: what two starts print, with CODE done to `forged` between them.
+kept()
+{
+    forge
+    env "LD_PRELOAD=$library" "SPAWN_TEMPLATE_CACHE=$work/forged" ./keeps "$work/right/program" "$3" \
+        >kept.out 2>kept.err || fail "$1: $(cat kept.err)"
+    diff "$2" kept.out >&2 || fail "$1"
+}
+kept "a session that stays as it is" traps :
+kept "a session in another's place" both "mv forged gone && cp -a good forged"
+kept "another user's session in its place" both \
+    "mv forged gone2 && cp -a good forged && chown 65534 forged"
+kept "a link in its place" both "mv forged gone3 && ln -s gone3 forged"
+rm -rf forged gone gone2 gone3
 
 # as_other COMMAND...: as the other user.  Through a shell: setpriv itself still has the rights to
 # execute what that user may not.
