@@ -201,6 +201,35 @@ status "odd name, JSON" 0 "$command" inspect --json "$odd"
 "$PYTHON" -m json.tool out >/dev/null || fail "odd name: not JSON"
 same "odd name, bytes" 6f6464ff0a1b5b33316d "$(json out 'j["files"][0]["file_hex"]')"
 
+# What its start-up names may be any bytes as well.
+cat >named.c <<'C'
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+int named(void);
+__attribute__((constructor)) static void act(void)
+{
+    int fd = open("/proc/self/../.." WORK "/\033[31mred\nline", O_RDONLY);
+    if (fd >= 0)
+        close(fd);
+}
+int named(void) { return 0; }
+C
+echo 'int named(void); int main(void) { return named(); }' >names.c
+named_file=$work/$(printf '\033[31mred\nline')
+# shellcheck disable=SC2086
+if ${CC:-cc} -shared -fPIC "-DWORK=\"$work\"" -o libnamed.so named.c 2>/dev/null &&
+    ${CC:-cc} -o names names.c -Wl,-rpath,"$work" -L. -lnamed 2>/dev/null; then
+    : >"$named_file"
+    status "what it names" 0 "$command" inspect ./names
+    rm "$named_file"
+    if images_work; then
+        grep -qF "its start-up reads /proc/self/../..$work/\x1b[31mred\nline" out ||
+            fail "what it names: $(cat -v out)"
+    fi
+    grep -q "$(printf '\033')" out && fail "what it names: not fit for a terminal"
+fi
+
 # Real programs of other kinds, where they can be made; our own, hence writable.
 echo 'int main(void) { return 0; }' >main.c
 made()
