@@ -19,7 +19,7 @@ set(fixtures getenv getpid thread random writes shared clock
   times hour elapsed boottime affinity
   cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
   calls files getenvs setenv random_blocking traps jumps int80 int80_stat
-  stream_sometimes
+  stream_sometimes stack_code
   thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork|thread_stack)$")
@@ -28,6 +28,7 @@ foreach(fixture IN LISTS fixtures)
     st_image_fixture(${fixture})
   endif()
 endforeach()
+target_link_options(image_fixture_stack_code PRIVATE -Wl,-z,execstack)
 
 add_library(image_fixture_stream SHARED image_fixture_stream.c)
 target_link_libraries(image_fixture_stream PRIVATE st_options)

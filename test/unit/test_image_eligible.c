@@ -71,6 +71,7 @@ static const struct {
 	{FIXTURE("jumps"), "its stack"},
 	{FIXTURE("int80"), "system calls of another machine"},
 	{FIXTURE("int80_stat"), "system calls of another machine"},
+	{FIXTURE("stack_code"), "makes the stack executable"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };
@@ -115,6 +116,13 @@ static const struct {
 	{IMAGE_CALL(1, SYS_mmap, "0x200000000000 4096 3 0x100022 -1 0"), "special kind"},
 	{IMAGE_CALL(1, SYS_mmap, "0 0x400000000000 3 0x4022 -1 0"), "too much memory"},
 	{IMAGE_CALL(1, SYS_mmap, "0x700000000000 4096 3 0x32 -1 0"), "another process may have"},
+	/* The stack's uppermost page, and all that is between it and where mappings begin. */
+	{IMAGE_CALL(1, SYS_mprotect, "0x7fffffffe000 4096 3"), "changes its stack"},
+	{IMAGE_CALL(1, SYS_mprotect, "0x7fffffffe000 4096 7"), "makes the stack executable"},
+	{IMAGE_CALL(1, SYS_mprotect, "0x7fffffffe000 -1 7"), "makes the stack executable"},
+	{IMAGE_CALL(1, SYS_munmap, "0x700000000000 0xfffffe00000"), "or what else is the kernel's"},
+	{IMAGE_CALL(1, SYS_mmap, "0x7fffffeff000 4096 3 0x32 -1 0"), "another process may have"},
+	{IMAGE_CALL(1, SYS_mmap, "0x7fffffffe000 4096 3 0x32 -1 0"), "changes its stack"},
 	/* ARCH_GET_FS */
 	{IMAGE_CALL(1, SYS_arch_prctl, "0x1003 @"), "arch_prctl(0x1003)"},
 	/* O_CREAT */

@@ -84,7 +84,7 @@ static int named_file(struct watch *w, const struct tracee *t, uint64_t name, in
 }
 
 /* Others are what whoever starts the program makes of them. */
-static int own_descriptor(struct watch *w, uint64_t arg)
+int watch_own_descriptor(struct watch *w, uint64_t arg)
 {
 	const uint32_t fd = (uint32_t)arg;
 
@@ -143,7 +143,7 @@ static int stream_seen(struct watch *w, const struct place *p, const struct trac
 /* Before fstat(2). */
 static int may_look_at(struct watch *w, uint64_t fd)
 {
-	return is_stream(fd) ? 0 : own_descriptor(w, fd);
+	return is_stream(fd) ? 0 : watch_own_descriptor(w, fd);
 }
 
 /* Before lseek(2): where it is, and no further. */
@@ -151,7 +151,7 @@ static int may_seek(struct watch *w, const struct call *c)
 {
 	return is_stream(c->arg[0]) && c->arg[1] == 0 && c->arg[2] == SEEK_CUR
 		       ? 0
-		       : own_descriptor(w, c->arg[0]);
+		       : watch_own_descriptor(w, c->arg[0]);
 }
 
 /* After lseek(2). */
@@ -176,7 +176,7 @@ static int looked_at(struct watch *w, const struct place *p, const struct tracee
 	if (first || !(c->arg[3] & AT_EMPTY_PATH))
 		return named_file(w, t, c->arg[1], 0, (long)regs->rax);
 	return is_stream(c->arg[0]) ? stream_seen(w, p, t, c->arg[0], c->arg[2], regs)
-				    : own_descriptor(w, c->arg[0]);
+				    : watch_own_descriptor(w, c->arg[0]);
 }
 
 /* Of an open file it is known when it is closed. */
@@ -322,54 +322,6 @@ static int note_affinity(struct watch *w, const struct tracee *t, const struct c
 	return err ? err : tracee_set_regs(t, regs);
 }
 
-/* brk(2) in the place that the heap of a started image will have. */
-static void emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
-{
-	uint64_t old = (p->brk + 4095) & ~UINT64_C(4095);
-	uint64_t wanted = c->arg[0];
-	uint64_t end = (wanted + 4095) & ~UINT64_C(4095);
-
-	c->emulated = true;
-	if (wanted >= p->brk_start && wanted - p->brk_start < UINT64_C(0x40000000))
-		p->brk = wanted;
-	c->result = p->brk;
-	regs->orig_rax = SYS_getpid;
-	if (c->result != wanted || end <= old)
-		return;
-	regs->orig_rax = SYS_mmap;
-	regs->rdi = old;
-	regs->rsi = end - old;
-	regs->rdx = PROT_READ | PROT_WRITE;
-	regs->r10 = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-	regs->r8 = (unsigned long long)-1;
-	regs->r9 = 0;
-}
-
-static int before_mmap(struct watch *w, struct place *p, const struct tracee *t,
-		       const struct call *c, struct user_regs_struct *regs)
-{
-	const uint64_t flags = c->arg[3];
-
-	if ((flags & MAP_TYPE) != MAP_PRIVATE)
-		return watch_refuse(w, "its start-up maps shared memory");
-	if (!(flags & MAP_ANONYMOUS) && own_descriptor(w, c->arg[4]))
-		return -ENOTSUP;
-	if (flags & MAP_FIXED)
-		return 0;
-	if (flags & (MAP_32BIT | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED))
-		return watch_refuse(w, "its start-up asks for memory of a special kind");
-	if (c->arg[1] > p->lowest - IMAGE_LOW)
-		return watch_refuse(w, "its start-up asks for too much memory");
-	if (!(flags & MAP_ANONYMOUS))
-		regs->rdi = place_object(p, t, (int)c->arg[4], c->arg[1]);
-	else if (c->arg[2] == (PROT_READ | PROT_WRITE))
-		regs->rdi = place_data(p, c->arg[1]);
-	else
-		regs->rdi = place_mapping(p, c->arg[1]);
-	regs->r10 = flags | MAP_FIXED;
-	return 0;
-}
-
 static bool is_loader(const struct place *p, const struct user_regs_struct *regs)
 {
 	return regs->rip >= p->loader && regs->rip < p->loader_end;
@@ -384,10 +336,10 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 			   .arg = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9}};
 	switch (c->nr) {
 	case SYS_brk:
-		emulate_brk(p, c, regs);
+		watch_brk(p, c, regs);
 		return tracee_set_regs(t, regs);
 	case SYS_mmap:
-		err = before_mmap(w, p, t, c, regs);
+		err = watch_mmap(w, p, t, c, regs);
 		return err ? err : tracee_set_regs(t, regs);
 	case SYS_arch_prctl:
 		if (c->arg[0] == ARCH_SET_FS_CODE)
@@ -451,10 +403,10 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_read:
 	case SYS_pread64:
 	case SYS_close:
-		return own_descriptor(w, c->arg[0]);
-	/* Effects on the process's own memory only. */
+		return watch_own_descriptor(w, c->arg[0]);
 	case SYS_munmap:
 	case SYS_mprotect:
+		return watch_change(w, p, t, c);
 	/* Conditions, noted at the exit. */
 	case SYS_access:
 	case SYS_faccessat:

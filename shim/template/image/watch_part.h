@@ -29,6 +29,17 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 int watch_after_call(struct watch *w, const struct place *p, const struct tracee *t,
 		     const struct call *c, struct user_regs_struct *regs);
 
+/* Before mmap(2), munmap(2) and mprotect(2): it is put where no other process has anything, and
+   nothing of the kernel's is changed. */
+int watch_mmap(struct watch *w, struct place *p, const struct tracee *t, const struct call *c,
+	       struct user_regs_struct *regs);
+int watch_change(struct watch *w, const struct place *p, const struct tracee *t,
+		 const struct call *c);
+/* brk(2) in the place that the heap of a started image will have. */
+void watch_brk(struct place *p, struct call *c, struct user_regs_struct *regs);
+/* A descriptor is used: of those that it has opened. */
+int watch_own_descriptor(struct watch *w, uint64_t arg);
+
 /* getrandom() of libc is called. */
 int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
 		 const struct functions *f, const struct user_regs_struct *regs);
