@@ -184,6 +184,14 @@ __attribute__((unused)) static void signal_action(int sig, void (*handler)(int))
 	sigaction(sig, &action, NULL);
 }
 
+/* MXCSR, and whether it has rounded anything yet. */
+#if defined FIXTURE_ROUNDS
+__attribute__((destructor)) static void say_rounded(void)
+{
+	dprintf(STDOUT_FILENO, "%x\n", __builtin_ia32_stmxcsr());
+}
+#endif
+
 #if defined FIXTURE_UNBLOCKS || defined FIXTURE_RESTORES
 __attribute__((destructor)) static void say_mask(void)
 {
@@ -432,11 +440,27 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 #elif defined FIXTURE_JUMPS
 	/* To the program, from here. */
 	((void (*)(void))getauxval(AT_ENTRY))();
+#elif defined FIXTURE_ROUNDS
+	volatile double third = 3;
+
+	third = 1 / third;
+#elif defined FIXTURE_FLUSHES
+	/* Of numbers near 0, as -ffast-math has it. */
+	__builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#elif defined FIXTURE_SINGLE
+	unsigned short control = 0x7f;
+
+	__asm__ volatile("fldcw %0" : : "m"(control));
+#elif defined FIXTURE_MMX
+	__asm__ volatile("pxor %%mm0, %%mm0" : : : "mm0");
+#elif defined FIXTURE_SEGMENT
+	__asm__ volatile("wrgsbase %0" : : "r"(image_fixture_bytes));
 #elif defined FIXTURE_INT80
 	/* i386's number of getpid(), x86-64's of writev(). */
 	__asm__ volatile("int $0x80" : "=a"(image_fixture_result) : "a"(20) : "memory", "cc");
 #elif defined FIXTURE_INT80_STAT
-	/* i386's number of write(), x86-64's of stat(), which may be called: of 0 bytes, to nowhere. */
+	/* i386's number of write(), x86-64's of stat(), which may be called: of 0 bytes, to
+	 * nowhere. */
 	__asm__ volatile("int $0x80"
 			 : "=a"(image_fixture_result)
 			 : "a"(4), "b"(-1), "c"(0), "d"(0)

@@ -72,6 +72,10 @@ static const struct {
 	{FIXTURE("int80"), "system calls of another machine"},
 	{FIXTURE("int80_stat"), "system calls of another machine"},
 	{FIXTURE("stack_code"), "makes the stack executable"},
+	{FIXTURE("flushes"), "how floating point works"},
+	{FIXTURE("single"), "how floating point works"},
+	{FIXTURE("mmx"), "x87's registers"},
+	{FIXTURE("segment"), "segment's base"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };

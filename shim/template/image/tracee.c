@@ -188,6 +188,11 @@ int tracee_set_regs(const struct tracee *t, const struct user_regs_struct *regs)
 	return ptrace(PTRACE_SETREGS, t->pid, NULL, regs) < 0 ? -errno : 0;
 }
 
+int tracee_get_floats(const struct tracee *t, struct user_fpregs_struct *floats)
+{
+	return ptrace(PTRACE_GETFPREGS, t->pid, NULL, floats) < 0 ? -errno : 0;
+}
+
 int tracee_get_mask(const struct tracee *t, uint64_t *mask)
 {
 	return ptrace(PTRACE_GETSIGMASK, t->pid, sizeof *mask, mask) < 0 ? -errno : 0;
@@ -402,7 +407,7 @@ int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_stru
 	*event = TRACEE_OTHER;
 	if (stop == SYSCALL_STOP) {
 		t->in_syscall = !t->in_syscall;
-		*event = !t->in_syscall ? TRACEE_SYSCALL_EXIT
+		*event = !t->in_syscall  ? TRACEE_SYSCALL_EXIT
 			 : is_foreign(t) ? TRACEE_FOREIGN
 					 : TRACEE_SYSCALL_ENTRY;
 	} else if (stop == SIGTRAP && is_touched(t)) {

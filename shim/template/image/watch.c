@@ -77,6 +77,8 @@ static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
 	w->curbrk = f->curbrk;
 	err = watch_vectors_end(w);
 	if (!err)
+		err = watch_registers(w, t, regs);
+	if (!err)
 		err = tracee_get_mask(t, &w->mask);
 	return err ? err : tracee_remove_breakpoints(t);
 }
@@ -116,7 +118,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		} else if (event == TRACEE_FOREIGN) {
 			err = watch_refuse(w, "its start-up makes system calls of another machine");
 		} else if (event == TRACEE_HIDDEN) {
-			err = watch_refuse(w, "its start-up makes system calls that cannot be seen");
+			err = watch_refuse(w,
+					   "its start-up makes system calls that cannot be seen");
 		} else if (event == TRACEE_OTHER) {
 			err = watch_refuse(w, "its start-up ends or raises a signal");
 		} else if (regs.rip == p->aux[AT_ENTRY]) {
@@ -156,7 +159,7 @@ static bool same_names(const struct watch *w, const struct watch *other)
 bool watch_is_like(const struct watch *w, const struct watch *other, const struct spot *spot)
 {
 	return other->mask == (spot->blocked & ~w->unblocked) && w->streams == other->streams &&
-	       w->action_count == other->action_count &&
+	       w->mxcsr == other->mxcsr && w->action_count == other->action_count &&
 	       memcmp(w->actions, other->actions, w->action_count * sizeof w->actions[0]) == 0 &&
 	       same_files(w, other) && same_names(w, other);
 }

@@ -44,6 +44,7 @@ struct watch {
 	uint64_t fs_base, tid_address, robust_list, robust_list_size, rseq;
 	uint32_t rseq_size, rseq_signature;
 	uint64_t rdx;           /* at the entry point */
+	uint32_t mxcsr;         /* likewise */
 	uint64_t clock_gettime; /* offset in the vDSO */
 	/* How often a function has read a clock. */
 	unsigned clock_reads[FUNCTIONS_CLOCKS][IMAGE_CLOCKS];
@@ -89,8 +90,8 @@ void watch_free(struct watch *w);
  * with.  0; or -ENOTSUP with w->refusal set.
  */
 int watch_compare(struct watch *w, const struct watch *second, const struct spot *spot);
-/* True if another run has left its signals so as well, used the same files and variables, and
-   looked at the same streams. */
+/* True if another run has left its signals and MXCSR so as well, used the same files and variables,
+   and looked at the same streams. */
 bool watch_is_like(const struct watch *w, const struct watch *other, const struct spot *spot);
 
 #endif

@@ -58,5 +58,6 @@ int watch_function(struct watch *w, const struct tracee *t, const struct functio
 		   const struct user_regs_struct *regs);
 /* At the end of the start-up. */
 int watch_vectors_end(struct watch *w);
+int watch_registers(struct watch *w, const struct tracee *t, const struct user_regs_struct *regs);
 
 #endif
