@@ -277,6 +277,9 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 #elif defined FIXTURE_KEPT
 	if (getrandom(&image_fixture_result, sizeof image_fixture_result, 0) < 0)
 		abort();
+#elif defined FIXTURE_ENTROPY
+	if (getentropy(&image_fixture_result, sizeof image_fixture_result))
+		abort();
 #elif defined FIXTURE_EXE
 	image_fixture_result = readlinkat(AT_FDCWD, "/proc/self/exe", exe, sizeof exe - 1);
 #elif defined FIXTURE_WRITES

@@ -147,7 +147,7 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 	return err ? err : watch_clocks(f, p, t);
 }
 
-static void find_libc(struct functions *f, pid_t pid)
+void functions_find_libc(struct functions *f, pid_t pid)
 {
 	struct mappings m;
 
@@ -204,7 +204,7 @@ int functions_watch_libc(struct functions *f, const struct place *p, struct trac
 
 	if (f->get_env)
 		return 0;
-	find_libc(f, t->pid);
+	functions_find_libc(f, t->pid);
 	/* ld.so reports once before it has mapped anything. */
 	if (!f->libc)
 		return 0;

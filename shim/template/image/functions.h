@@ -33,6 +33,9 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 /* At that stop: find libc and stop at what constructors may call.  Nothing the second time. */
 int functions_watch_libc(struct functions *f, const struct place *p, struct tracee *t);
 
+/* Where libc is mapped by now: nowhere, f->libc == 0. */
+void functions_find_libc(struct functions *f, pid_t pid);
+
 /* True if at is in the function that reads the environment for constructors. */
 bool functions_reads_environment(const struct functions *f, uint64_t at);
 

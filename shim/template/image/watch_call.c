@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -261,44 +260,6 @@ static int see_mask(struct watch *w, const struct tracee *t, const struct call *
 	return err;
 }
 
-/* What a byte is asked for, or eight: to see whether there are any (gnutls).  More may be the seed
-   of a generator. */
-static int random_size(struct watch *w, const struct place *p, uint64_t size)
-{
-	return size > sizeof p->spot->random
-		       ? watch_refuse(w, "its start-up asks for %lu random bytes", size)
-		       : 0;
-}
-
-/*
- * Answered in libc's place, unless it calls itself (malloc, before glibc 2.37).  Since 2.41 it
- * prepares a state for the vDSO's function first, in memory that no two processes may share.
- * Without that, libc is as it is before the first call, and whoever calls it next, in a process of
- * its own, finds it so.  The bytes are not those that malloc may keep: whoever keeps these has
- * another result each time.
- */
-int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
-		 const struct functions *f, const struct user_regs_struct *regs)
-{
-	const uint64_t bytes = p->spot->random ^ UINT64_C(0xc3a5c3a5c3a5c3a5);
-	struct user_regs_struct after = *regs;
-	uint64_t size = regs->rsi;
-	int err = tracee_read(t, regs->rsp, &after.rip, sizeof after.rip);
-
-	if (err || (after.rip >= f->libc && after.rip < f->libc_end))
-		return err;
-	err = random_size(w, p, size);
-	if (!err && (regs->rdx & ~(uint64_t)GRND_NONBLOCK))
-		err = watch_refuse(w, "its start-up calls getrandom(%#llx)", regs->rdx);
-	if (!err)
-		err = tracee_write(t, regs->rdi, &bytes, size);
-	if (err)
-		return err;
-	after.rsp += sizeof after.rip;
-	after.rax = size;
-	return tracee_set_regs(t, &after);
-}
-
 /*
  * It runs on one processor, for our sake.  Where it will be started it may run on those that we
  * may, or is started natively.
@@ -368,9 +329,7 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 			return watch_refuse(w, "its start-up opens a file for writing");
 		return 0;
 	case SYS_getrandom:
-		/* Not by libc's function: malloc's tcache key, eight bytes that tell its own marks
-		   from data. */
-		return random_size(w, p, c->arg[1]);
+		return watch_random_size(w, p, c->arg[1]);
 	case SYS_fstat:
 		w->uses_fstat |= is_loader(p, regs);
 		return may_look_at(w, c->arg[0]);
@@ -466,8 +425,7 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	case SYS_readlinkat:
 		return link_read(w, t, c->arg[1], result);
 	case SYS_getrandom:
-		return result <= 0 ? 0
-				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
+		return watch_random_call(p, t, c, result);
 	case SYS_prlimit64:
 		return note_limit(w, p, t, c);
 	case SYS_sched_getaffinity:

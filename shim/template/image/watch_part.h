@@ -40,6 +40,10 @@ void watch_brk(struct place *p, struct call *c, struct user_regs_struct *regs);
 /* A descriptor is used: of those that it has opened. */
 int watch_own_descriptor(struct watch *w, uint64_t arg);
 
+/* Before and after getrandom(2). */
+int watch_random_size(struct watch *w, const struct place *p, uint64_t size);
+int watch_random_call(const struct place *p, const struct tracee *t, const struct call *c,
+		      long result);
 /* getrandom() of libc is called. */
 int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
 		 const struct functions *f, const struct user_regs_struct *regs);
