@@ -51,6 +51,7 @@ static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 	if (regs->rip == f->loaded) {
 		int err = functions_watch_libc(f, p, t);
 
+		w->is_loaded = f->libc != 0;
 		return err || !f->libc ? err : forget_random(w, p, t);
 	}
 	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)

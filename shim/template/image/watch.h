@@ -62,12 +62,14 @@ struct watch {
 	unsigned affinity_count;
 	struct image_action actions[WATCH_ACTIONS];
 	unsigned action_count;
-	uint64_t opened;    /* descriptors, opened and not closed: bit N for number N */
-	uint64_t mask;      /* of blocked signals, at the entry point */
-	uint64_t unblocked; /* of those that were blocked at the beginning: watch_compare() */
-	uint32_t streams;   /* standard streams that it looked at: bit N for number N */
-	bool uses_fstat;    /* ld.so does, not newfstatat(2) */
-	bool sees_vectors;  /* ld.so was seen to go through the environment */
+	uint64_t opened;      /* descriptors, opened and not closed: bit N for number N */
+	uint64_t mask;        /* of blocked signals, at the entry point */
+	uint64_t unblocked;   /* of those that were blocked at the beginning: watch_compare() */
+	uint32_t streams;     /* standard streams that it looked at: bit N for number N */
+	bool is_loaded;       /* all libraries are mapped and ready: constructors run */
+	bool has_stack_limit; /* libc has asked for it */
+	bool uses_fstat;      /* ld.so does, not newfstatat(2) */
+	bool sees_vectors;    /* ld.so was seen to go through the environment */
 	/* Why the program is not eligible, "" if it is. */
 	char refusal[128];
 };

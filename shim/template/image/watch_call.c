@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -201,29 +200,6 @@ static int link_read(struct watch *w, const struct tracee *t, uint64_t name, lon
 		return err;
 	return result < 0 ? named_file(w, t, name, 0, result)
 			  : watch_refuse(w, "its start-up reads the symbolic link %.80s", path);
-}
-
-static int note_limit(struct watch *w, const struct place *p, const struct tracee *t,
-		      const struct call *c)
-{
-	struct rlimit limit;
-	int err;
-
-	if (c->arg[0] != 0 || c->arg[2] != 0 || c->arg[3] == 0)
-		return watch_refuse(w, "its start-up sets a resource limit");
-	if (w->limit_count == WATCH_LIMITS)
-		return watch_refuse(w, "its start-up looks at too many resource limits");
-	err = tracee_read(t, c->arg[3], &limit, sizeof limit);
-	if (err)
-		return err;
-	/* libc's default for the stacks of threads: resume knows what it makes of it (merge.h). */
-	if (c->arg[1] == RLIMIT_STACK) {
-		limit.rlim_cur = p->spot->stack_limit;
-		return tracee_write(t, c->arg[3], &limit, sizeof limit);
-	}
-	w->limits[w->limit_count++] =
-		(struct image_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
-	return 0;
 }
 
 static int note_bound(struct watch *w, uint64_t capability, long answer)
@@ -427,7 +403,7 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	case SYS_getrandom:
 		return watch_random_call(p, t, c, result);
 	case SYS_prlimit64:
-		return note_limit(w, p, t, c);
+		return watch_limit(w, p, t, c, regs);
 	case SYS_sched_getaffinity:
 		return note_affinity(w, t, c, regs);
 	case SYS_prctl:

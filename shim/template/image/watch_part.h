@@ -40,6 +40,10 @@ void watch_brk(struct place *p, struct call *c, struct user_regs_struct *regs);
 /* A descriptor is used: of those that it has opened. */
 int watch_own_descriptor(struct watch *w, uint64_t arg);
 
+/* After prlimit(2). */
+int watch_limit(struct watch *w, const struct place *p, const struct tracee *t,
+		const struct call *c, const struct user_regs_struct *regs);
+
 /* Before and after getrandom(2). */
 int watch_random_size(struct watch *w, const struct place *p, uint64_t size);
 int watch_random_call(const struct place *p, const struct tracee *t, const struct call *c,
