@@ -129,6 +129,8 @@ static const struct {
 	{IMAGE_CALL(1, SYS_munmap, "0x700000000000 0xfffffe00000"), "or what else is the kernel's"},
 	{IMAGE_CALL(1, SYS_mmap, "0x7fffffeff000 4096 3 0x32 -1 0"), "another process may have"},
 	{IMAGE_CALL(1, SYS_mmap, "0x7fffffffe000 4096 3 0x32 -1 0"), "changes its stack"},
+	/* RSEQ_FLAG_UNREGISTER */
+	{IMAGE_CALL(1, SYS_rseq, "@ 32 1 0x53053053"), "rseq(2) with flags 0x1"},
 	/* ARCH_GET_FS */
 	{IMAGE_CALL(1, SYS_arch_prctl, "0x1003 @"), "arch_prctl(0x1003)"},
 	/* O_CREAT */

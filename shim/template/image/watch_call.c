@@ -279,22 +279,14 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		err = watch_mmap(w, p, t, c, regs);
 		return err ? err : tracee_set_regs(t, regs);
 	case SYS_arch_prctl:
-		if (c->arg[0] == ARCH_SET_FS_CODE)
-			w->fs_base = c->arg[1];
-		else if (c->arg[0] != ARCH_CET_STATUS && c->arg[0] != ARCH_SHSTK_STATUS)
+		if (c->arg[0] != ARCH_SET_FS_CODE && c->arg[0] != ARCH_CET_STATUS &&
+		    c->arg[0] != ARCH_SHSTK_STATUS)
 			return watch_refuse(w, "its start-up calls arch_prctl(%#lx)", c->arg[0]);
 		return 0;
-	case SYS_set_tid_address:
-		w->tid_address = c->arg[0];
-		return 0;
-	case SYS_set_robust_list:
-		w->robust_list = c->arg[0];
-		w->robust_list_size = c->arg[1];
-		return 0;
 	case SYS_rseq:
-		w->rseq = c->arg[0];
-		w->rseq_size = (uint32_t)c->arg[1];
-		w->rseq_signature = (uint32_t)c->arg[3];
+		if (c->arg[2])
+			return watch_refuse(w, "its start-up calls rseq(2) with flags %#lx",
+					    c->arg[2]);
 		return 0;
 	case SYS_openat:
 		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & (O_CREAT | O_TRUNC)))
@@ -342,7 +334,10 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_munmap:
 	case SYS_mprotect:
 		return watch_change(w, p, t, c);
-	/* Conditions, noted at the exit. */
+	/* Of the thread, noted at the exit. */
+	case SYS_set_tid_address:
+	case SYS_set_robust_list:
+	/* Conditions, likewise. */
 	case SYS_access:
 	case SYS_faccessat:
 	case SYS_stat:
@@ -357,6 +352,24 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		return 0;
 	default:
 		return watch_refuse(w, "its start-up makes system call %ld", c->nr);
+	}
+}
+
+/* What the kernel knows of the thread from now on; who asks in vain changes nothing. */
+static void note_thread(struct watch *w, const struct call *c)
+{
+	if (c->nr == SYS_arch_prctl && c->arg[0] == ARCH_SET_FS_CODE) {
+		w->fs_base = c->arg[1];
+	} else if (c->nr == SYS_set_tid_address) {
+		w->tid_address = c->arg[0];
+	} else if (c->nr == SYS_set_robust_list) {
+		w->robust_list = c->arg[0];
+		w->robust_list_size = c->arg[1];
+	} else if (c->nr == SYS_rseq) {
+		/* Nobody has taken back an earlier one: before_call() saw to it. */
+		w->rseq = c->arg[0];
+		w->rseq_size = (uint32_t)c->arg[1];
+		w->rseq_signature = (uint32_t)c->arg[3];
 	}
 }
 
@@ -375,6 +388,8 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	err = note_opened(w, c, result);
 	if (err)
 		return err;
+	if (result >= 0)
+		note_thread(w, c);
 	switch (c->nr) {
 	case SYS_newfstatat:
 		return looked_at(w, p, t, c, regs);
