@@ -3,8 +3,10 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -94,6 +96,14 @@ static const struct {
 	const char *because;
 } calls[] = {
 	{IMAGE_CALL(1, SYS_openat, "-100 /proc/uptime 0"), "reads /proc/uptime"},
+	{IMAGE_CALL(1, SYS_openat, "-100 //proc/uptime 0"), "reads //proc/uptime"},
+	{IMAGE_CALL(1, SYS_open, "/etc/../proc/uptime 0"), "reads /etc/../proc/uptime"},
+	{IMAGE_CALL(1, SYS_openat, "-100 //proc/self/exe 0"), "reads //proc/self/exe"},
+	{IMAGE_CALL(1, SYS_access, "//proc/filesystems 0"), "reads //proc/filesystems"},
+	{IMAGE_CALL(1, SYS_openat, "-100 //dev/null 0"), "reads //dev/null"},
+	{IMAGE_CALL(1, SYS_access, "//proc/self/exe 0"), "reads //proc/self/exe"},
+	{IMAGE_CALL(1, SYS_access, "//dev/null 0"), "reads //dev/null"},
+	{IMAGE_CALL(1, SYS_openat, "-100 . 0"), "working directory"},
 	{IMAGE_CALL(1, SYS_access, "/sys/kernel 0"), "reads /sys/kernel"},
 	{IMAGE_CALL(1, SYS_access, "/dev/null 0"), "reads /dev/null"},
 	{IMAGE_CALL(1, SYS_access, ". 0"), "working directory"},
@@ -167,6 +177,58 @@ START_TEST(call)
 	char *envp[] = {"PATH=/usr/bin", calls[_i].variable, FIXTURE("calls"), NULL};
 
 	refused("/bin/true", envp, calls[_i].because);
+}
+END_TEST
+
+/* What there is in the test's directory, which a constructor opens. */
+static void opened(const char *name, bool is_refused)
+{
+	char variable[4300];
+	char *envp[] = {"PATH=/usr/bin", variable, FIXTURE("calls"), NULL};
+	char why[128];
+
+	snprintf(variable, sizeof variable, "IMAGE_FIXTURE=1 %d -100 %s 0 , 1 %d 3", SYS_openat,
+		 scratch_path(name), SYS_close);
+	if (is_refused)
+		refused("/bin/true", envp, "its start-up reads /");
+	else
+		ck_assert_int_eq(image_bake(scratch_path("image"), "/bin/true", envp, why), 0);
+}
+
+/* Nobody writes to the FIFO: who opens it waits. */
+START_TEST(no_file)
+{
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	opened("fifo", true);
+	ck_assert_int_eq(symlink("fifo", "link"), 0);
+	opened("link", true);
+}
+END_TEST
+
+START_TEST(linked)
+{
+	static const struct {
+		const char *to;
+		bool is_refused;
+	} links[] = {
+		{"/etc/passwd", false},      {"/proc/self/exe", true},    {"/proc/uptime", true},
+		{"/sys/kernel/notes", true}, {"/proc/filesystems", true}, {"/dev/null", true},
+	};
+
+	ck_assert_int_eq(symlink(links[_i].to, "link"), 0);
+	opened("link", links[_i].is_refused);
+}
+END_TEST
+
+START_TEST(mounted)
+{
+	ck_assert_int_eq(mkdir("elsewhere", 0755), 0);
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("proc", "elsewhere", "proc", 0, NULL)) {
+		printf("nothing can be mounted here: %s\n", strerror(errno));
+		return;
+	}
+	opened("elsewhere/uptime", true);
 }
 END_TEST
 
@@ -383,6 +445,9 @@ int main(void)
 
 	tcase_add_loop_test(tc, constructor, 0, CONSTRUCTORS);
 	tcase_add_loop_test(tc, call, 0, CALLS);
+	tcase_add_test(tc, no_file);
+	tcase_add_loop_test(tc, linked, 0, 6);
+	tcase_add_test(tc, mounted);
 	tcase_add_test(tc, script);
 	tcase_add_test(tc, set_id);
 	tcase_add_test(tc, capabilities);

@@ -18,69 +18,6 @@
 #define ARCH_CET_STATUS   0x3001
 #define ARCH_SHSTK_STATUS 0x5005
 
-static int note_file(struct watch *w, const char *path, bool absent, int rights)
-{
-	struct seen_file *f;
-
-	for (unsigned i = 0; i < w->file_count; i++)
-		if (strcmp(w->files[i].path, path) == 0) {
-			w->files[i].rights |= rights;
-			return 0;
-		}
-	if (w->file_count == WATCH_FILES)
-		return watch_refuse(w, "its start-up looks at more than %d files", WATCH_FILES);
-	f = &w->files[w->file_count];
-	f->absent = absent;
-	f->rights = rights;
-	if (!absent && identity_of(AT_FDCWD, path, 0, &f->id))
-		return watch_refuse(w, "%.80s changed meanwhile", path);
-	f->path = strdup(path);
-	if (!f->path)
-		return -ENOMEM;
-	w->file_count++;
-	return 0;
-}
-
-/* What does not change while the system runs: whether selinuxfs is there, for libselinux; and how
-   many processors there may ever be.  Their times are those of the moment. */
-static bool is_constant(const char *path)
-{
-	return strcmp(path, "/proc/filesystems") == 0 ||
-	       strcmp(path, "/sys/devices/system/cpu/possible") == 0;
-}
-
-/* Places whose content is made when it is read, or that are not files at all. */
-static bool is_special(const char *path)
-{
-	if (is_constant(path))
-		return false;
-	return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
-	       strncmp(path, "/dev/", 5) == 0;
-}
-
-/* After a system call that named a file: what it found is a condition from now on, and that the
-   file may be used so. */
-static int named_file(struct watch *w, const struct tracee *t, uint64_t name, int rights,
-		      long result)
-{
-	char path[PATH_MAX];
-	int err = tracee_read_string(t, name, path, sizeof path);
-
-	if (err)
-		return err;
-	if (path[0] != '/')
-		return watch_refuse(w, "its start-up looks for a file in the working directory");
-	if (result >= 0 && is_special(path))
-		return watch_refuse(w, "its start-up reads %.80s", path);
-	if (is_constant(path))
-		return 0;
-	if (result >= 0)
-		return note_file(w, path, false, rights);
-	if (result == -ENOENT || result == -ENOTDIR)
-		return note_file(w, path, true, 0);
-	return watch_refuse(w, "its start-up cannot read %.80s", path);
-}
-
 /* Others are what whoever starts the program makes of them. */
 int watch_own_descriptor(struct watch *w, uint64_t arg)
 {
@@ -172,7 +109,7 @@ static int looked_at(struct watch *w, const struct place *p, const struct tracee
 	if (err)
 		return err;
 	if (first || !(c->arg[3] & AT_EMPTY_PATH))
-		return named_file(w, t, c->arg[1], 0, (long)regs->rax);
+		return watch_named_file(w, t, c->arg[1], 0, (long)regs->rax);
 	return is_stream(c->arg[0]) ? stream_seen(w, p, t, c->arg[0], c->arg[2], regs)
 				    : watch_own_descriptor(w, c->arg[0]);
 }
@@ -198,7 +135,7 @@ static int link_read(struct watch *w, const struct tracee *t, uint64_t name, lon
 
 	if (err || strcmp(path, "/proc/self/exe") == 0)
 		return err;
-	return result < 0 ? named_file(w, t, name, 0, result)
+	return result < 0 ? watch_named_file(w, t, name, 0, result)
 			  : watch_refuse(w, "its start-up reads the symbolic link %.80s", path);
 }
 
@@ -291,11 +228,11 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_openat:
 		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & (O_CREAT | O_TRUNC)))
 			return watch_refuse(w, "its start-up opens a file for writing");
-		return 0;
+		return watch_may_open(w, t, c->arg[1]);
 	case SYS_open:
 		if ((c->arg[1] & O_ACCMODE) != O_RDONLY || (c->arg[1] & (O_CREAT | O_TRUNC)))
 			return watch_refuse(w, "its start-up opens a file for writing");
-		return 0;
+		return watch_may_open(w, t, c->arg[0]);
 	case SYS_getrandom:
 		return watch_random_size(w, p, c->arg[1]);
 	case SYS_fstat:
@@ -398,18 +335,18 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	case SYS_lseek:
 		return sought(w, p, t, c->arg[0], regs);
 	case SYS_openat:
-		return named_file(w, t, c->arg[1], R_OK, result);
+		return watch_named_file(w, t, c->arg[1], R_OK, result);
 	case SYS_faccessat:
-		return named_file(w, t, c->arg[1], (int)c->arg[2], result);
+		return watch_named_file(w, t, c->arg[1], (int)c->arg[2], result);
 	case SYS_open:
-		return named_file(w, t, c->arg[0], R_OK, result);
+		return watch_named_file(w, t, c->arg[0], R_OK, result);
 	case SYS_access:
-		return named_file(w, t, c->arg[0], (int)c->arg[1], result);
+		return watch_named_file(w, t, c->arg[0], (int)c->arg[1], result);
 	case SYS_stat:
 	case SYS_lstat:
-		return named_file(w, t, c->arg[0], 0, result);
+		return watch_named_file(w, t, c->arg[0], 0, result);
 	case SYS_statfs:
-		return result < 0 ? named_file(w, t, c->arg[0], 0, result)
+		return result < 0 ? watch_named_file(w, t, c->arg[0], 0, result)
 				  : watch_refuse(w, "its start-up asks about a file system");
 	case SYS_readlink:
 		return link_read(w, t, c->arg[0], result);

@@ -37,6 +37,12 @@ int watch_change(struct watch *w, const struct place *p, const struct tracee *t,
 		 const struct call *c);
 /* brk(2) in the place that the heap of a started image will have. */
 void watch_brk(struct place *p, struct call *c, struct user_regs_struct *regs);
+/* Before open(2), by a name. */
+int watch_may_open(struct watch *w, const struct tracee *t, uint64_t name);
+/* After a system call that named a file: what it found is a condition from now on, and that the
+   file may be used so. */
+int watch_named_file(struct watch *w, const struct tracee *t, uint64_t name, int rights,
+		     long result);
 /* A descriptor is used: of those that it has opened. */
 int watch_own_descriptor(struct watch *w, uint64_t arg);
 
