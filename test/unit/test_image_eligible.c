@@ -79,6 +79,7 @@ static const struct {
 	{FIXTURE("single"), "how floating point works"},
 	{FIXTURE("mmx"), "x87's registers"},
 	{FIXTURE("segment"), "segment's base"},
+	{FIXTURE("patches"), "changes code of libc"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };

@@ -272,9 +272,15 @@ int tracee_remove_breakpoints(struct tracee *t)
 {
 	int err = 0;
 
-	for (unsigned i = 0; i < t->breakpoint_count && !err; i++)
-		err = tracee_write(t, t->breakpoints[i].at, &t->breakpoints[i].saved, 1);
-	t->breakpoint_count = 0;
+	while (t->breakpoint_count && !err) {
+		const struct breakpoint *b = &t->breakpoints[--t->breakpoint_count];
+		unsigned char now = 0;
+
+		err = tracee_read(t, b->at, &now, 1);
+		if (err || now != INT3)
+			return -ESTALE;
+		err = tracee_write(t, b->at, &b->saved, 1);
+	}
 	return err;
 }
 

@@ -68,7 +68,8 @@ int tracee_set_mask(const struct tracee *t, uint64_t mask);
 int tracee_syscall(struct tracee *t, long nr, const uint64_t args[6], long *result);
 
 int tracee_add_breakpoint(struct tracee *t, uint64_t at);
-/* Put the original bytes back everywhere. */
+/* Put the original bytes back everywhere.  -ESTALE, and nothing is written there, if the tracee has
+   put something else in the place of a breakpoint. */
 int tracee_remove_breakpoints(struct tracee *t);
 
 /*

@@ -81,7 +81,10 @@ static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
 		err = watch_registers(w, t, regs);
 	if (!err)
 		err = tracee_get_mask(t, &w->mask);
-	return err ? err : tracee_remove_breakpoints(t);
+	if (!err)
+		err = tracee_remove_breakpoints(t);
+	return err == -ESTALE ? watch_refuse(w, "its start-up changes code of libc, or its own")
+			      : err;
 }
 
 int watch_run(struct watch *w, struct place *p, struct tracee *t)
