@@ -465,6 +465,20 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 
 	if (mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC) == 0)
 		*code = 0xc3;
+#elif defined FIXTURE_EDITS
+	char *value = getenv("IMAGE_FIXTURE");
+
+	*value = '2';
+#elif defined FIXTURE_EDITS_NAME
+	/* The path that it was executed by. */
+	*(char *)getauxval(AT_EXECFN) = '.';
+#elif defined FIXTURE_EDITS_RANDOM
+	*(char *)getauxval(AT_RANDOM) ^= 1;
+#elif defined FIXTURE_EDITS_VECTOR
+	/* Neither the first nor the last one, which are watched. */
+	static char other[] = "IMAGE_FIXTURE=2";
+
+	environ[1] = other;
 #elif defined FIXTURE_INT80
 	/* i386's number of getpid(), x86-64's of writev(). */
 	__asm__ volatile("int $0x80" : "=a"(image_fixture_result) : "a"(20) : "memory", "cc");

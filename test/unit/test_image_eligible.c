@@ -80,6 +80,10 @@ static const struct {
 	{FIXTURE("mmx"), "x87's registers"},
 	{FIXTURE("segment"), "segment's base"},
 	{FIXTURE("patches"), "changes code of libc"},
+	{FIXTURE("edits"), "environment in place"},
+	{FIXTURE("edits_name"), "environment in place"},
+	{FIXTURE("edits_random"), "environment in place"},
+	{FIXTURE("edits_vector"), "environment in place"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };

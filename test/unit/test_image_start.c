@@ -205,6 +205,24 @@ START_TEST(thread_asked)
 }
 END_TEST
 
+/* ld.so may put a copy of it into the environment. */
+START_TEST(tunables)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin", "GLIBC_TUNABLES=glibc.malloc.trim_threshold=100000",
+			"LAST=1", NULL};
+	char *argv[] = {"env", NULL};
+	const char *image = scratch_path("env");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, "/usr/bin/env", envp, why), "%s", why);
+	image_run(&native, "/usr/bin/env", argv, envp, NULL);
+	image_run(&started, image, argv, envp, NULL);
+	ck_assert_str_eq(native.output, started.output);
+}
+END_TEST
+
 /* Set before image_run(). */
 static rlim_t stack_limit;
 
@@ -500,6 +518,7 @@ int main(void)
 	tcase_add_test(tc, random_bytes);
 	tcase_add_test(tc, guards);
 	tcase_add_test(tc, thread_asked);
+	tcase_add_test(tc, tunables);
 	tcase_add_test(tc, thread_stacks);
 	tcase_add_test(tc, times);
 	tcase_add_test(tc, hashbang);

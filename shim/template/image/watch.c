@@ -32,16 +32,15 @@ int watch_refuse(struct watch *w, const char *format, ...)
 static int forget_random(struct watch *w, const struct place *p, const struct tracee *t)
 {
 	uint64_t guards[2] = {0};
-	uint64_t others[2];
 	int err = tracee_read(t, w->fs_base + TCB_CANARY, guards, sizeof guards[0]);
 
 	if (!err)
 		err = tracee_read(t, w->fs_base + TCB_GUARD, guards + 1, sizeof guards[1]);
 	if (err || guards[0] != p->canary || guards[1] != p->guard)
 		return watch_refuse(w, "its loader sets no guards, or sets them late");
-	if (getrandom(others, sizeof others, 0) != sizeof others)
+	if (getrandom(w->random, sizeof w->random, 0) != sizeof w->random)
 		return -EIO;
-	return tracee_write(t, p->aux[AT_RANDOM], others, sizeof others);
+	return tracee_write(t, p->aux[AT_RANDOM], w->random, sizeof w->random);
 }
 
 /* A function of ld.so or libc that is watched was called. */
@@ -80,6 +79,8 @@ static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
 	if (!err)
 		err = watch_registers(w, t, regs);
 	if (!err)
+		err = watch_stack_end(w, p, t);
+	if (!err)
 		err = tracee_get_mask(t, &w->mask);
 	if (!err)
 		err = tracee_remove_breakpoints(t);
@@ -100,6 +101,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		err = functions_watch_loader(&functions, p, t);
 	if (!err)
 		err = watch_vectors(w, p, t);
+	if (!err)
+		err = watch_stack(w, p, t);
 	for (int steps = 0; !err; steps++) {
 		struct user_regs_struct regs;
 		enum tracee_event event;
@@ -191,6 +194,8 @@ void watch_free(struct watch *w)
 		free(w->files[i].path);
 	for (unsigned i = 0; i < w->name_count; i++)
 		free(w->names[i]);
+	free(w->stack);
+	w->stack = NULL;
 	w->file_count = 0;
 	w->name_count = 0;
 }

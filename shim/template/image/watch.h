@@ -66,6 +66,8 @@ struct watch {
 	uint64_t mask;        /* of blocked signals, at the entry point */
 	uint64_t unblocked;   /* of those that were blocked at the beginning: watch_compare() */
 	uint32_t streams;     /* standard streams that it looked at: bit N for number N */
+	unsigned char *stack; /* what the kernel has put there, as it was */
+	uint64_t random[2];   /* AT_RANDOM's bytes, as constructors find them */
 	bool is_loaded;       /* all libraries are mapped and ready: constructors run */
 	bool has_stack_limit; /* libc has asked for it */
 	bool uses_fstat;      /* ld.so does, not newfstatat(2) */

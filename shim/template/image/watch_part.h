@@ -70,7 +70,11 @@ int watch_touched(struct watch *w, const struct place *p, const struct tracee *t
 /* A function that reads or changes the environment is called. */
 int watch_function(struct watch *w, const struct tracee *t, const struct functions *f,
 		   const struct user_regs_struct *regs);
+/* Before the first instruction: keep what the kernel has put on the stack. */
+int watch_stack(struct watch *w, const struct place *p, const struct tracee *t);
+
 /* At the end of the start-up. */
+int watch_stack_end(struct watch *w, const struct place *p, const struct tracee *t);
 int watch_vectors_end(struct watch *w);
 int watch_registers(struct watch *w, const struct tracee *t, const struct user_regs_struct *regs);
 
