@@ -359,6 +359,7 @@ static const struct {
 	{"/sbin/ldconfig", "not a dynamic"}, /* static */
 	{FIXTURE_DIR "/image_fixture_start", "does not start through libc"},
 	{FIXTURE_DIR "/image_fixture_go", "written in Go"},
+	{FIXTURE_DIR "/image_fixture_sanitized", "MemorySanitizer"},
 };
 
 START_TEST(program)

@@ -23,8 +23,9 @@ struct functions {
 	uint64_t set_env[FUNCTIONS_SET]; /* setenv() and those like it */
 	uint64_t get_random;
 	uint64_t clocks[FUNCTIONS_CLOCKS];
-	uint64_t short_name; /* program_invocation_short_name, a variable */
-	uint64_t curbrk;     /* libc's __curbrk, a variable */
+	uint64_t short_name;       /* program_invocation_short_name, a variable */
+	bool has_memory_sanitizer; /* the program has its runtime */
+	uint64_t curbrk;           /* libc's __curbrk, a variable */
 };
 
 /* Stop the tracee when ld.so has mapped all libraries, and when it reads a clock. */

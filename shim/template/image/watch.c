@@ -51,6 +51,8 @@ static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 		int err = functions_watch_libc(f, p, t);
 
 		w->is_loaded = f->libc != 0;
+		if (!err && f->has_memory_sanitizer)
+			return watch_refuse(w, "MemorySanitizer needs addresses that images have");
 		return err || !f->libc ? err : forget_random(w, p, t);
 	}
 	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)
