@@ -167,7 +167,7 @@ void functions_find_libc(struct functions *f, pid_t pid)
 }
 
 /* What is looked for in the program: libc's variable with the last part of argv[0], which one that
-   uses it may have, under either name, in its own memory; and the one sanitizer whose runtime is
+   uses it may have, under either name, in its own memory; and MemorySanitizer's runtime, which is
    in no library. */
 static void find_in_program(struct functions *f, const struct place *p, const struct tracee *t)
 {

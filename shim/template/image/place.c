@@ -323,9 +323,11 @@ int place_variables(const struct tracee *t, uint64_t base, uint64_t *from, uint6
 	struct extent extent;
 	int err = library_extent(t, base, &extent);
 
+	if (err)
+		return err;
 	*from = extent.writable;
 	*to = extent.end;
-	return err;
+	return 0;
 }
 
 uint64_t place_mapping(struct place *p, uint64_t size)

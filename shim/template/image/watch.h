@@ -44,7 +44,6 @@ struct watch {
 	uint64_t fs_base, tid_address, robust_list, robust_list_size, rseq;
 	uint32_t rseq_size, rseq_signature;
 	uint64_t rdx;           /* at the entry point */
-	uint32_t mxcsr;         /* likewise */
 	uint64_t clock_gettime; /* offset in the vDSO */
 	/* How often a function has read a clock. */
 	unsigned clock_reads[FUNCTIONS_CLOCKS][IMAGE_CLOCKS];
@@ -65,9 +64,10 @@ struct watch {
 	uint64_t opened;      /* descriptors, opened and not closed: bit N for number N */
 	uint64_t mask;        /* of blocked signals, at the entry point */
 	uint64_t unblocked;   /* of those that were blocked at the beginning: watch_compare() */
-	uint32_t streams;     /* standard streams that it looked at: bit N for number N */
 	unsigned char *stack; /* what the kernel has put there, as it was */
 	uint64_t random[2];   /* AT_RANDOM's bytes, as constructors find them */
+	uint32_t streams;     /* standard streams that it looked at: bit N for number N */
+	uint32_t mxcsr;       /* at the entry point */
 	bool is_loaded;       /* all libraries are mapped and ready: constructors run */
 	bool has_stack_limit; /* libc has asked for it */
 	bool uses_fstat;      /* ld.so does, not newfstatat(2) */
