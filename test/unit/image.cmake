@@ -19,7 +19,8 @@ set(fixtures getenv getpid thread random writes shared clock
   times hour elapsed boottime affinity
   cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
   calls files getenvs setenv random_blocking traps jumps int80 int80_stat
-  stream_sometimes
+  stream_sometimes stack_code flushes single mmx rounds segment entropy patches
+  edits edits_name edits_random edits_vector
   thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork|thread_stack)$")
@@ -28,6 +29,7 @@ foreach(fixture IN LISTS fixtures)
     st_image_fixture(${fixture})
   endif()
 endforeach()
+target_link_options(image_fixture_stack_code PRIVATE -Wl,-z,execstack)
 
 add_library(image_fixture_stream SHARED image_fixture_stream.c)
 target_link_libraries(image_fixture_stream PRIVATE st_options)
@@ -35,7 +37,7 @@ set_target_properties(image_fixture_stream PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 
 # Programs that are not what they look like.
-foreach(name go start syscall)
+foreach(name go start syscall sanitized)
   add_executable(image_fixture_${name} image_fixture_program.c)
   string(TOUPPER "${name}" what)
   target_compile_definitions(image_fixture_${name} PRIVATE FIXTURE_${what}=1)
@@ -43,6 +45,7 @@ foreach(name go start syscall)
   set_target_properties(image_fixture_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 endforeach()
+set_target_properties(image_fixture_sanitized PROPERTIES ENABLE_EXPORTS ON)
 target_link_options(image_fixture_start PRIVATE -nostartfiles)
 target_link_options(image_fixture_syscall PRIVATE -nostartfiles -no-pie -static)
 target_compile_options(image_fixture_syscall PRIVATE -fno-pie)
@@ -65,7 +68,8 @@ st_unit_test(image_conditions unit_image)
 st_unit_test(image_forbidden unit_image)
 st_unit_test(image_eligible unit_image)
 st_unit_test(image_streams unit_image)
-add_dependencies(test_image_eligible image_fixture_go image_fixture_start)
+add_dependencies(test_image_eligible
+  image_fixture_go image_fixture_start image_fixture_sanitized)
 st_unit_test(image_tracee unit_image)
 add_dependencies(test_image_tracee image_fixture_syscall)
 st_unit_test(image_cost unit_image)

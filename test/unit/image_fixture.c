@@ -184,6 +184,14 @@ __attribute__((unused)) static void signal_action(int sig, void (*handler)(int))
 	sigaction(sig, &action, NULL);
 }
 
+/* MXCSR, and whether it has rounded anything yet. */
+#if defined FIXTURE_ROUNDS
+__attribute__((destructor)) static void say_rounded(void)
+{
+	dprintf(STDOUT_FILENO, "%x\n", __builtin_ia32_stmxcsr());
+}
+#endif
+
 #if defined FIXTURE_UNBLOCKS || defined FIXTURE_RESTORES
 __attribute__((destructor)) static void say_mask(void)
 {
@@ -268,6 +276,9 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 	image_fixture_result = getrandom(&byte, 1, GRND_NONBLOCK) * 1000 + errno;
 #elif defined FIXTURE_KEPT
 	if (getrandom(&image_fixture_result, sizeof image_fixture_result, 0) < 0)
+		abort();
+#elif defined FIXTURE_ENTROPY
+	if (getentropy(&image_fixture_result, sizeof image_fixture_result))
 		abort();
 #elif defined FIXTURE_EXE
 	image_fixture_result = readlinkat(AT_FDCWD, "/proc/self/exe", exe, sizeof exe - 1);
@@ -432,11 +443,48 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 #elif defined FIXTURE_JUMPS
 	/* To the program, from here. */
 	((void (*)(void))getauxval(AT_ENTRY))();
+#elif defined FIXTURE_ROUNDS
+	volatile double third = 3;
+
+	third = 1 / third;
+#elif defined FIXTURE_FLUSHES
+	/* Of numbers near 0, as -ffast-math has it. */
+	__builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#elif defined FIXTURE_SINGLE
+	unsigned short control = 0x7f;
+
+	__asm__ volatile("fldcw %0" : : "m"(control));
+#elif defined FIXTURE_MMX
+	__asm__ volatile("pxor %%mm0, %%mm0" : : : "mm0");
+#elif defined FIXTURE_SEGMENT
+	__asm__ volatile("wrgsbase %0" : : "r"(image_fixture_bytes));
+#elif defined FIXTURE_PATCHES
+	/* A function that nobody calls here, so that it returns at once. */
+	unsigned char *code = (unsigned char *)(void *)clearenv;
+	unsigned char *page = code - (unsigned long)code % 4096;
+
+	if (mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC) == 0)
+		*code = 0xc3;
+#elif defined FIXTURE_EDITS
+	char *value = getenv("IMAGE_FIXTURE");
+
+	*value = '2';
+#elif defined FIXTURE_EDITS_NAME
+	/* The path that it was executed by. */
+	*(char *)getauxval(AT_EXECFN) = '.';
+#elif defined FIXTURE_EDITS_RANDOM
+	*(char *)getauxval(AT_RANDOM) ^= 1;
+#elif defined FIXTURE_EDITS_VECTOR
+	/* Neither the first nor the last one, which are watched. */
+	static char other[] = "IMAGE_FIXTURE=2";
+
+	environ[1] = other;
 #elif defined FIXTURE_INT80
 	/* i386's number of getpid(), x86-64's of writev(). */
 	__asm__ volatile("int $0x80" : "=a"(image_fixture_result) : "a"(20) : "memory", "cc");
 #elif defined FIXTURE_INT80_STAT
-	/* i386's number of write(), x86-64's of stat(), which may be called: of 0 bytes, to nowhere. */
+	/* i386's number of write(), x86-64's of stat(), which may be called: of 0 bytes, to
+	 * nowhere. */
 	__asm__ volatile("int $0x80"
 			 : "=a"(image_fixture_result)
 			 : "a"(4), "b"(-1), "c"(0), "d"(0)

@@ -18,6 +18,20 @@ __attribute__((noreturn)) void _start(void)
 	_exit(0);
 }
 
+#elif defined FIXTURE_SANITIZED
+
+/* Of MemorySanitizer's runtime, which is linked to the program, and used by its libraries. */
+__attribute__((visibility("default"))) void __msan_init(void);
+
+void __msan_init(void)
+{
+}
+
+int main(void)
+{
+	return 0;
+}
+
 #else
 
 /* As Go's linker marks what it makes. */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -125,17 +126,29 @@ START_TEST(user)
 }
 END_TEST
 
-/* RLIMIT_NOFILE; either limit of it. */
+/* Either limit of each.  That of stacks libc has a use for as well, which resume knows. */
+static const struct {
+	int resource;
+	char *variable;
+} limits[] = {
+	{RLIMIT_NOFILE, IMAGE_CALL(1, SYS_prlimit64, "0 7 0 @")},
+	{RLIMIT_STACK, IMAGE_CALL(1, SYS_prlimit64, "0 3 0 @")},
+};
+
 START_TEST(each_limit)
 {
-	char *envp[] = {"LD_PRELOAD=" FIXTURE("calls"), IMAGE_CALL(1, SYS_prlimit64, "0 7 0 @"),
-			NULL};
+	char *envp[] = {"LD_PRELOAD=" FIXTURE("calls"), limits[_i].variable, NULL};
 	const struct image_limit *limit;
+	struct rlimit ours;
 
 	image_prepare(envp);
 	open_image();
 	ck_assert_uint_eq(view.table->limits.count, 1);
 	limit = in_table(view.table->limits.at);
+	ck_assert_int_eq(getrlimit(limits[_i].resource, &ours), 0);
+	ck_assert_uint_eq(limit->resource, limits[_i].resource);
+	ck_assert_uint_eq(limit->soft, ours.rlim_cur);
+	ck_assert_uint_eq(limit->hard, ours.rlim_max);
 	ck_assert(depends_on(&limit->soft, envp));
 	ck_assert(depends_on(&limit->hard, envp));
 	image_read_end(&view);
@@ -244,7 +257,7 @@ int main(void)
 	tcase_add_test(tc, each_field);
 	tcase_add_test(tc, each_user);
 	tcase_add_test(tc, user);
-	tcase_add_test(tc, each_limit);
+	tcase_add_loop_test(tc, each_limit, 0, 2);
 	tcase_add_test(tc, each_processor);
 	tcase_add_test(tc, each_entry);
 	tcase_add_loop_test(tc, entry_is_missing, 0, 4);

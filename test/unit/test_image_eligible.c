@@ -3,8 +3,10 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -42,6 +44,7 @@ static const struct {
 	{FIXTURE("value"), "initial stack"},
 	{FIXTURE("open"), "leaves a file open"},
 	{FIXTURE("kept"), "another result"},
+	{FIXTURE("entropy"), "another result"},
 	{FIXTURE("seed_half"), "another result"},
 	{FIXTURE("action_old"), "asks what a signal does"},
 	{FIXTURE("blocks"), "changes the signal mask"},
@@ -71,6 +74,16 @@ static const struct {
 	{FIXTURE("jumps"), "its stack"},
 	{FIXTURE("int80"), "system calls of another machine"},
 	{FIXTURE("int80_stat"), "system calls of another machine"},
+	{FIXTURE("stack_code"), "makes the stack executable"},
+	{FIXTURE("flushes"), "how floating point works"},
+	{FIXTURE("single"), "how floating point works"},
+	{FIXTURE("mmx"), "x87's registers"},
+	{FIXTURE("segment"), "segment's base"},
+	{FIXTURE("patches"), "changes code of libc"},
+	{FIXTURE("edits"), "environment in place"},
+	{FIXTURE("edits_name"), "environment in place"},
+	{FIXTURE("edits_random"), "environment in place"},
+	{FIXTURE("edits_vector"), "environment in place"},
 };
 
 enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };
@@ -88,6 +101,14 @@ static const struct {
 	const char *because;
 } calls[] = {
 	{IMAGE_CALL(1, SYS_openat, "-100 /proc/uptime 0"), "reads /proc/uptime"},
+	{IMAGE_CALL(1, SYS_openat, "-100 //proc/uptime 0"), "reads //proc/uptime"},
+	{IMAGE_CALL(1, SYS_open, "/etc/../proc/uptime 0"), "reads /etc/../proc/uptime"},
+	{IMAGE_CALL(1, SYS_openat, "-100 //proc/self/exe 0"), "reads //proc/self/exe"},
+	{IMAGE_CALL(1, SYS_access, "//proc/filesystems 0"), "reads //proc/filesystems"},
+	{IMAGE_CALL(1, SYS_openat, "-100 //dev/null 0"), "reads //dev/null"},
+	{IMAGE_CALL(1, SYS_access, "//proc/self/exe 0"), "reads //proc/self/exe"},
+	{IMAGE_CALL(1, SYS_access, "//dev/null 0"), "reads //dev/null"},
+	{IMAGE_CALL(1, SYS_openat, "-100 . 0"), "working directory"},
 	{IMAGE_CALL(1, SYS_access, "/sys/kernel 0"), "reads /sys/kernel"},
 	{IMAGE_CALL(1, SYS_access, "/dev/null 0"), "reads /dev/null"},
 	{IMAGE_CALL(1, SYS_access, ". 0"), "working directory"},
@@ -106,6 +127,7 @@ static const struct {
 	{IMAGE_CALL(17, SYS_rt_sigaction, "10 @ 0 8"), "too many signals"},
 	{IMAGE_CALL(1, SYS_rt_sigaction, "9 @ 0 8"), "cannot set what a signal does"},
 	{IMAGE_CALL(1, SYS_getrandom, "@ 32 0"), "32 random bytes"},
+	{IMAGE_CALL(1, SYS_getrandom, "@ 8 0"), "another result"},
 	{IMAGE_CALL(1, SYS_sched_getaffinity, "1 128 @"), "another process"},
 	{IMAGE_CALL(1, SYS_sched_getaffinity, "0 256 @"), "too many processors"},
 	{IMAGE_CALL(5, SYS_sched_getaffinity, "0 128 @"), "too many processors"},
@@ -115,6 +137,15 @@ static const struct {
 	{IMAGE_CALL(1, SYS_mmap, "0x200000000000 4096 3 0x100022 -1 0"), "special kind"},
 	{IMAGE_CALL(1, SYS_mmap, "0 0x400000000000 3 0x4022 -1 0"), "too much memory"},
 	{IMAGE_CALL(1, SYS_mmap, "0x700000000000 4096 3 0x32 -1 0"), "another process may have"},
+	/* The stack's uppermost page, and all that is between it and where mappings begin. */
+	{IMAGE_CALL(1, SYS_mprotect, "0x7fffffffe000 4096 3"), "changes its stack"},
+	{IMAGE_CALL(1, SYS_mprotect, "0x7fffffffe000 4096 7"), "makes the stack executable"},
+	{IMAGE_CALL(1, SYS_mprotect, "0x7fffffffe000 -1 7"), "makes the stack executable"},
+	{IMAGE_CALL(1, SYS_munmap, "0x700000000000 0xfffffe00000"), "or what else is the kernel's"},
+	{IMAGE_CALL(1, SYS_mmap, "0x7fffffeff000 4096 3 0x32 -1 0"), "another process may have"},
+	{IMAGE_CALL(1, SYS_mmap, "0x7fffffffe000 4096 3 0x32 -1 0"), "changes its stack"},
+	/* RSEQ_FLAG_UNREGISTER */
+	{IMAGE_CALL(1, SYS_rseq, "@ 32 1 0x53053053"), "rseq(2) with flags 0x1"},
 	/* ARCH_GET_FS */
 	{IMAGE_CALL(1, SYS_arch_prctl, "0x1003 @"), "arch_prctl(0x1003)"},
 	/* O_CREAT */
@@ -151,6 +182,58 @@ START_TEST(call)
 	char *envp[] = {"PATH=/usr/bin", calls[_i].variable, FIXTURE("calls"), NULL};
 
 	refused("/bin/true", envp, calls[_i].because);
+}
+END_TEST
+
+/* What there is in the test's directory, which a constructor opens. */
+static void opened(const char *name, bool is_refused)
+{
+	char variable[4300];
+	char *envp[] = {"PATH=/usr/bin", variable, FIXTURE("calls"), NULL};
+	char why[128];
+
+	snprintf(variable, sizeof variable, "IMAGE_FIXTURE=1 %d -100 %s 0 , 1 %d 3", SYS_openat,
+		 scratch_path(name), SYS_close);
+	if (is_refused)
+		refused("/bin/true", envp, "its start-up reads /");
+	else
+		ck_assert_int_eq(image_bake(scratch_path("image"), "/bin/true", envp, why), 0);
+}
+
+/* Nobody writes to the FIFO: who opens it waits. */
+START_TEST(no_file)
+{
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	opened("fifo", true);
+	ck_assert_int_eq(symlink("fifo", "link"), 0);
+	opened("link", true);
+}
+END_TEST
+
+START_TEST(linked)
+{
+	static const struct {
+		const char *to;
+		bool is_refused;
+	} links[] = {
+		{"/etc/passwd", false},      {"/proc/self/exe", true},    {"/proc/uptime", true},
+		{"/sys/kernel/notes", true}, {"/proc/filesystems", true}, {"/dev/null", true},
+	};
+
+	ck_assert_int_eq(symlink(links[_i].to, "link"), 0);
+	opened("link", links[_i].is_refused);
+}
+END_TEST
+
+START_TEST(mounted)
+{
+	ck_assert_int_eq(mkdir("elsewhere", 0755), 0);
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("proc", "elsewhere", "proc", 0, NULL)) {
+		printf("nothing can be mounted here: %s\n", strerror(errno));
+		return;
+	}
+	opened("elsewhere/uptime", true);
 }
 END_TEST
 
@@ -276,6 +359,7 @@ static const struct {
 	{"/sbin/ldconfig", "not a dynamic"}, /* static */
 	{FIXTURE_DIR "/image_fixture_start", "does not start through libc"},
 	{FIXTURE_DIR "/image_fixture_go", "written in Go"},
+	{FIXTURE_DIR "/image_fixture_sanitized", "MemorySanitizer"},
 };
 
 START_TEST(program)
@@ -367,6 +451,9 @@ int main(void)
 
 	tcase_add_loop_test(tc, constructor, 0, CONSTRUCTORS);
 	tcase_add_loop_test(tc, call, 0, CALLS);
+	tcase_add_test(tc, no_file);
+	tcase_add_loop_test(tc, linked, 0, 6);
+	tcase_add_test(tc, mounted);
 	tcase_add_test(tc, script);
 	tcase_add_test(tc, set_id);
 	tcase_add_test(tc, capabilities);

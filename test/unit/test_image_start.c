@@ -98,8 +98,9 @@ END_TEST
 
 /* What constructors may do: what comes of it, which destructors say, is the same natively. */
 static char *const harmless[] = {
-	FIXTURE("byte"),     FIXTURE("exe"),      FIXTURE("garbage"),  FIXTURE("action"),
-	FIXTURE("unblocks"), FIXTURE("restores"), FIXTURE("affinity"), FIXTURE("thread_state"),
+	FIXTURE("byte"),     FIXTURE("exe"),          FIXTURE("garbage"),
+	FIXTURE("action"),   FIXTURE("unblocks"),     FIXTURE("restores"),
+	FIXTURE("affinity"), FIXTURE("thread_state"), FIXTURE("rounds"),
 };
 
 /* All but one, and those that libc hides too. */
@@ -175,6 +176,50 @@ START_TEST(guards)
 	read_guards(&another, others);
 	ck_assert_uint_ne(ours[0], others[0]);
 	ck_assert_uint_ne(ours[1], others[1]);
+}
+END_TEST
+
+/* Who asks in vain changes nothing of what the kernel knows: whether there is rseq(2), a list of
+   another size, a thread control block where there can be none. */
+START_TEST(thread_asked)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin",
+			FIXTURE("thread_state") ":" FIXTURE_DIR "/libimage_fixture_calls.so",
+			IMAGE_CALL(1, SYS_rseq, "0 0 0 0 , ")
+				IMAGE_NEXT(1, SYS_set_robust_list, "@ 8 , ")
+					IMAGE_NEXT(1, SYS_arch_prctl, "0x1002 -1"),
+			NULL};
+	char *argv[] = {"true", NULL};
+	const char *image = scratch_path("true");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, "/bin/true", envp, why), "%s", why);
+	image_run(&native, "/bin/true", argv, envp, NULL);
+	image_run(&started, image, argv, envp, NULL);
+	*strchr(native.output, '\n') = '\0';
+	ck_assert_int_eq(started.status, 0);
+	*strchr(started.output, '\n') = '\0';
+	ck_assert_str_eq(native.output, started.output);
+}
+END_TEST
+
+/* ld.so may put a copy of it into the environment. */
+START_TEST(tunables)
+{
+	char *envp[] = {"PATH=/usr/bin:/bin", "GLIBC_TUNABLES=glibc.malloc.trim_threshold=100000",
+			"LAST=1", NULL};
+	char *argv[] = {"env", NULL};
+	const char *image = scratch_path("env");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, "/usr/bin/env", envp, why), "%s", why);
+	image_run(&native, "/usr/bin/env", argv, envp, NULL);
+	image_run(&started, image, argv, envp, NULL);
+	ck_assert_str_eq(native.output, started.output);
 }
 END_TEST
 
@@ -472,6 +517,8 @@ int main(void)
 	tcase_add_loop_test(tc, learned, 0, sizeof harmless / sizeof harmless[0]);
 	tcase_add_test(tc, random_bytes);
 	tcase_add_test(tc, guards);
+	tcase_add_test(tc, thread_asked);
+	tcase_add_test(tc, tunables);
 	tcase_add_test(tc, thread_stacks);
 	tcase_add_test(tc, times);
 	tcase_add_test(tc, hashbang);

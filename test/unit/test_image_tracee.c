@@ -2,6 +2,7 @@
  * No system call of what is baked goes by unseen.
  */
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -87,6 +88,31 @@ START_TEST(under_a_breakpoint)
 }
 END_TEST
 
+/* What the tracee has put there stays, and is told. */
+START_TEST(over_a_breakpoint)
+{
+	char *argv[] = {"syscall", NULL};
+	char *envp[] = {NULL};
+	struct tracee t;
+	char before[2];
+	char after[2];
+
+	ck_assert_int_eq(tracee_start(&t, FIXTURE_DIR "/image_fixture_syscall", argv, envp, 0), 0);
+	ck_assert_int_eq(tracee_read(&t, entry_of(&t), before, 2), 0);
+	ck_assert_int_eq(tracee_add_breakpoint(&t, entry_of(&t)), 0);
+	ck_assert_int_eq(tracee_add_breakpoint(&t, entry_of(&t)), 0);
+	ck_assert_int_eq(tracee_remove_breakpoints(&t), 0);
+	ck_assert_int_eq(tracee_read(&t, entry_of(&t), after, 2), 0);
+	ck_assert_mem_eq(before, after, 2);
+	ck_assert_int_eq(tracee_add_breakpoint(&t, entry_of(&t)), 0);
+	ck_assert_int_eq(tracee_write(&t, entry_of(&t), "\x90", 1), 0);
+	ck_assert_int_eq(tracee_remove_breakpoints(&t), -ESTALE);
+	ck_assert_int_eq(tracee_read(&t, entry_of(&t), after, 1), 0);
+	ck_assert_int_eq(after[0], '\x90');
+	tracee_end(&t);
+}
+END_TEST
+
 /* Calls of ours are made by the instruction that they were to be made by, or not at all. */
 START_TEST(by_what_is_no_system_call)
 {
@@ -115,6 +141,7 @@ int main(void)
 			    (int)(sizeof instructions / sizeof instructions[0]));
 	tcase_add_test(tcase, instruction_cut);
 	tcase_add_test(tcase, under_a_breakpoint);
+	tcase_add_test(tcase, over_a_breakpoint);
 	tcase_add_test(tcase, by_what_is_no_system_call);
 	return scratch_run(suite);
 }

@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 12,
+	IMAGE_VERSION = 13,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -203,6 +203,7 @@ struct image_table {
 	uint64_t entry;
 	uint64_t rdx; /* the function that ld.so wants called at exit (x86-64 psABI, 3.4.1) */
 	/* Registers and registrations of the thread. */
+	uint64_t mxcsr;
 	uint64_t fs_base;
 	uint64_t tid_address;
 	uint64_t robust_list;

@@ -147,7 +147,7 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 	return err ? err : watch_clocks(f, p, t);
 }
 
-static void find_libc(struct functions *f, pid_t pid)
+void functions_find_libc(struct functions *f, pid_t pid)
 {
 	struct mappings m;
 
@@ -166,14 +166,19 @@ static void find_libc(struct functions *f, pid_t pid)
 	mappings_free(&m);
 }
 
-/* libc's variable with the last part of argv[0]: a program that uses it may have it, under either
-   name, in its own memory. */
-static uint64_t find_short_name(const struct place *p, const struct tracee *t, uint64_t in_libc)
+/* What is looked for in the program: libc's variable with the last part of argv[0], which one that
+   uses it may have, under either name, in its own memory; and MemorySanitizer's runtime, which is
+   in no library. */
+static void find_in_program(struct functions *f, const struct place *p, const struct tracee *t)
 {
-	struct symbol names[] = {{.name = "program_invocation_short_name"}, {.name = "__progname"}};
+	struct symbol names[] = {{.name = "program_invocation_short_name"},
+				 {.name = "__progname"},
+				 {.name = "__msan_init"}};
 
-	symbols_find(t->pid, p->aux[AT_ENTRY], names, 2);
-	return names[0].address ? names[0].address : names[1].address ? names[1].address : in_libc;
+	symbols_find(t->pid, p->aux[AT_ENTRY], names, 3);
+	if (names[0].address || names[1].address)
+		f->short_name = names[0].address ? names[0].address : names[1].address;
+	f->has_memory_sanitizer = names[2].address != 0;
 }
 
 /* All that is watched in libc, in the order of its table. */
@@ -204,7 +209,7 @@ int functions_watch_libc(struct functions *f, const struct place *p, struct trac
 
 	if (f->get_env)
 		return 0;
-	find_libc(f, t->pid);
+	functions_find_libc(f, t->pid);
 	/* ld.so reports once before it has mapped anything. */
 	if (!f->libc)
 		return 0;
@@ -215,7 +220,8 @@ int functions_watch_libc(struct functions *f, const struct place *p, struct trac
 	f->get_env = symbols[GET_ENV].address;
 	f->get_env_size = symbols[GET_ENV].size;
 	f->get_random = symbols[GET_RANDOM].address;
-	f->short_name = find_short_name(p, t, symbols[SHORT_NAME].address);
+	f->short_name = symbols[SHORT_NAME].address;
+	find_in_program(f, p, t);
 	f->curbrk = symbols[CURBRK].address;
 	err = tracee_add_breakpoint(t, f->get_env);
 	if (!err)

@@ -23,8 +23,9 @@ struct functions {
 	uint64_t set_env[FUNCTIONS_SET]; /* setenv() and those like it */
 	uint64_t get_random;
 	uint64_t clocks[FUNCTIONS_CLOCKS];
-	uint64_t short_name; /* program_invocation_short_name, a variable */
-	uint64_t curbrk;     /* libc's __curbrk, a variable */
+	uint64_t short_name;       /* program_invocation_short_name, a variable */
+	bool has_memory_sanitizer; /* the program has its runtime */
+	uint64_t curbrk;           /* libc's __curbrk, a variable */
 };
 
 /* Stop the tracee when ld.so has mapped all libraries, and when it reads a clock. */
@@ -32,6 +33,9 @@ int functions_watch_loader(struct functions *f, const struct place *p, struct tr
 
 /* At that stop: find libc and stop at what constructors may call.  Nothing the second time. */
 int functions_watch_libc(struct functions *f, const struct place *p, struct tracee *t);
+
+/* Where libc is mapped by now: nowhere, f->libc == 0. */
+void functions_find_libc(struct functions *f, pid_t pid);
 
 /* True if at is in the function that reads the environment for constructors. */
 bool functions_reads_environment(const struct functions *f, uint64_t at);

@@ -149,9 +149,9 @@ static int program_extent(struct place *p, const struct tracee *t, struct extent
 	return object_extent(t, p->aux[AT_PHDR], p->aux[AT_PHNUM], bias, extent);
 }
 
-static int loader_extent(const struct place *p, const struct tracee *t, struct extent *extent)
+/* That of a library, which is linked to begin at 0. */
+static int library_extent(const struct tracee *t, uint64_t base, struct extent *extent)
 {
-	const uint64_t base = p->aux[AT_BASE];
 	Elf64_Ehdr eh;
 	int err = tracee_read(t, base, &eh, sizeof eh);
 
@@ -239,7 +239,7 @@ static int move_loader(struct place *p, struct tracee *t, const struct mappings 
 	struct user_regs_struct regs;
 	struct extent loader;
 	uint64_t to;
-	int err = loader_extent(p, t, &loader);
+	int err = library_extent(t, p->aux[AT_BASE], &loader);
 
 	if (err)
 		return err;
@@ -316,6 +316,18 @@ int place_all(struct place *p, struct tracee *t, const struct spot *spot)
 out:
 	mappings_free(&m);
 	return err;
+}
+
+int place_variables(const struct tracee *t, uint64_t base, uint64_t *from, uint64_t *to)
+{
+	struct extent extent;
+	int err = library_extent(t, base, &extent);
+
+	if (err)
+		return err;
+	*from = extent.writable;
+	*to = extent.end;
+	return 0;
 }
 
 uint64_t place_mapping(struct place *p, uint64_t size)

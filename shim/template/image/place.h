@@ -86,6 +86,9 @@ int random_of_second_run(const uint64_t first[2], uint64_t second[2]);
 /* Take the stopped tracee apart and put it there; its auxiliary vector is changed to match. */
 int place_all(struct place *p, struct tracee *t, const struct spot *spot);
 
+/* Where the library that is loaded at `base` has its variables, zeroed ones included. */
+int place_variables(const struct tracee *t, uint64_t base, uint64_t *from, uint64_t *to);
+
 /* Room for a mapping of `size` bytes. */
 uint64_t place_mapping(struct place *p, uint64_t size);
 /* Room for an object, which the tracee maps from its descriptor fd: so that its code can be mapped

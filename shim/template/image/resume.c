@@ -188,5 +188,7 @@ struct onward resume(uint64_t *stack, const char *code)
 			start_natively(&p);
 	if (!set_signals(t))
 		start_natively(&p);
+	/* What was rounded so far. */
+	__asm__ volatile("ldmxcsr %0" : : "m"(t->mxcsr));
 	return (struct onward){t->entry, t->rdx};
 }

@@ -22,8 +22,7 @@ static int refuse(struct survey *s, const char *why)
 	return -ENOTSUP;
 }
 
-/* Memory of the kernel's making, which every process has of its own. */
-static bool is_kernels(const struct mapping *m, const struct place *p)
+bool survey_is_kernels(const struct mapping *m, const struct place *p)
 {
 	return (m->start <= p->stack && p->stack < m->end) || strncmp(m->path, "[v", 2) == 0;
 }
@@ -251,7 +250,7 @@ int survey_take(struct survey *s, const struct place *p, const struct tracee *t)
 	for (size_t i = 0; !err && i < s->maps.count; i++) {
 		const struct mapping *m = &s->maps.list[i];
 
-		if (is_kernels(m, p))
+		if (survey_is_kernels(m, p))
 			continue;
 		if (!is_placed(m))
 			return refuse(s, "it has memory where another process may have its own");

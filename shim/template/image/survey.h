@@ -20,6 +20,9 @@
 /* An image is to be at most 1.25 times the memory that differs, plus this. */
 enum { IMAGE_EXTRA_MAX = 512 * 1024 };
 
+/* Memory of the kernel's making, which every process has of its own. */
+bool survey_is_kernels(const struct mapping *m, const struct place *p);
+
 /* A mapping that is kept, in one way or the other. */
 struct area {
 	struct mapping map; /* its path belongs to the survey */

@@ -309,6 +309,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.version = IMAGE_VERSION,
 		.entry = p->aux[AT_ENTRY],
 		.rdx = w->rdx,
+		.mxcsr = w->mxcsr,
 		.fs_base = w->fs_base,
 		.tid_address = w->tid_address,
 		.robust_list = w->robust_list,

@@ -188,6 +188,11 @@ int tracee_set_regs(const struct tracee *t, const struct user_regs_struct *regs)
 	return ptrace(PTRACE_SETREGS, t->pid, NULL, regs) < 0 ? -errno : 0;
 }
 
+int tracee_get_floats(const struct tracee *t, struct user_fpregs_struct *floats)
+{
+	return ptrace(PTRACE_GETFPREGS, t->pid, NULL, floats) < 0 ? -errno : 0;
+}
+
 int tracee_get_mask(const struct tracee *t, uint64_t *mask)
 {
 	return ptrace(PTRACE_GETSIGMASK, t->pid, sizeof *mask, mask) < 0 ? -errno : 0;
@@ -267,9 +272,15 @@ int tracee_remove_breakpoints(struct tracee *t)
 {
 	int err = 0;
 
-	for (unsigned i = 0; i < t->breakpoint_count && !err; i++)
-		err = tracee_write(t, t->breakpoints[i].at, &t->breakpoints[i].saved, 1);
-	t->breakpoint_count = 0;
+	while (t->breakpoint_count && !err) {
+		const struct breakpoint *b = &t->breakpoints[--t->breakpoint_count];
+		unsigned char now = 0;
+
+		err = tracee_read(t, b->at, &now, 1);
+		if (err || now != INT3)
+			return -ESTALE;
+		err = tracee_write(t, b->at, &b->saved, 1);
+	}
 	return err;
 }
 
@@ -402,7 +413,7 @@ int tracee_run(struct tracee *t, enum tracee_event *event, struct user_regs_stru
 	*event = TRACEE_OTHER;
 	if (stop == SYSCALL_STOP) {
 		t->in_syscall = !t->in_syscall;
-		*event = !t->in_syscall ? TRACEE_SYSCALL_EXIT
+		*event = !t->in_syscall  ? TRACEE_SYSCALL_EXIT
 			 : is_foreign(t) ? TRACEE_FOREIGN
 					 : TRACEE_SYSCALL_ENTRY;
 	} else if (stop == SIGTRAP && is_touched(t)) {

@@ -55,6 +55,8 @@ int tracee_write(const struct tracee *t, uint64_t at, const void *buf, size_t si
 int tracee_get_regs(const struct tracee *t, struct user_regs_struct *regs);
 int tracee_set_regs(const struct tracee *t, const struct user_regs_struct *regs);
 
+int tracee_get_floats(const struct tracee *t, struct user_fpregs_struct *floats);
+
 /* The set of blocked signals, signal n as bit n - 1. */
 int tracee_get_mask(const struct tracee *t, uint64_t *mask);
 int tracee_set_mask(const struct tracee *t, uint64_t mask);
@@ -66,7 +68,8 @@ int tracee_set_mask(const struct tracee *t, uint64_t mask);
 int tracee_syscall(struct tracee *t, long nr, const uint64_t args[6], long *result);
 
 int tracee_add_breakpoint(struct tracee *t, uint64_t at);
-/* Put the original bytes back everywhere. */
+/* Put the original bytes back everywhere.  -ESTALE, and nothing is written there, if the tracee has
+   put something else in the place of a breakpoint. */
 int tracee_remove_breakpoints(struct tracee *t);
 
 /*

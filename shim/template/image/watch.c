@@ -32,16 +32,15 @@ int watch_refuse(struct watch *w, const char *format, ...)
 static int forget_random(struct watch *w, const struct place *p, const struct tracee *t)
 {
 	uint64_t guards[2] = {0};
-	uint64_t others[2];
 	int err = tracee_read(t, w->fs_base + TCB_CANARY, guards, sizeof guards[0]);
 
 	if (!err)
 		err = tracee_read(t, w->fs_base + TCB_GUARD, guards + 1, sizeof guards[1]);
 	if (err || guards[0] != p->canary || guards[1] != p->guard)
 		return watch_refuse(w, "its loader sets no guards, or sets them late");
-	if (getrandom(others, sizeof others, 0) != sizeof others)
+	if (getrandom(w->random, sizeof w->random, 0) != sizeof w->random)
 		return -EIO;
-	return tracee_write(t, p->aux[AT_RANDOM], others, sizeof others);
+	return tracee_write(t, p->aux[AT_RANDOM], w->random, sizeof w->random);
 }
 
 /* A function of ld.so or libc that is watched was called. */
@@ -51,6 +50,9 @@ static int on_function(struct watch *w, const struct place *p, struct tracee *t,
 	if (regs->rip == f->loaded) {
 		int err = functions_watch_libc(f, p, t);
 
+		w->is_loaded = f->libc != 0;
+		if (!err && f->has_memory_sanitizer)
+			return watch_refuse(w, "MemorySanitizer needs addresses that images have");
 		return err || !f->libc ? err : forget_random(w, p, t);
 	}
 	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)
@@ -77,8 +79,15 @@ static int at_entry(struct watch *w, const struct place *p, struct tracee *t,
 	w->curbrk = f->curbrk;
 	err = watch_vectors_end(w);
 	if (!err)
+		err = watch_registers(w, t, regs);
+	if (!err)
+		err = watch_stack_end(w, p, t);
+	if (!err)
 		err = tracee_get_mask(t, &w->mask);
-	return err ? err : tracee_remove_breakpoints(t);
+	if (!err)
+		err = tracee_remove_breakpoints(t);
+	return err == -ESTALE ? watch_refuse(w, "its start-up changes code of libc, or its own")
+			      : err;
 }
 
 int watch_run(struct watch *w, struct place *p, struct tracee *t)
@@ -94,6 +103,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		err = functions_watch_loader(&functions, p, t);
 	if (!err)
 		err = watch_vectors(w, p, t);
+	if (!err)
+		err = watch_stack(w, p, t);
 	for (int steps = 0; !err; steps++) {
 		struct user_regs_struct regs;
 		enum tracee_event event;
@@ -116,7 +127,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		} else if (event == TRACEE_FOREIGN) {
 			err = watch_refuse(w, "its start-up makes system calls of another machine");
 		} else if (event == TRACEE_HIDDEN) {
-			err = watch_refuse(w, "its start-up makes system calls that cannot be seen");
+			err = watch_refuse(w,
+					   "its start-up makes system calls that cannot be seen");
 		} else if (event == TRACEE_OTHER) {
 			err = watch_refuse(w, "its start-up ends or raises a signal");
 		} else if (regs.rip == p->aux[AT_ENTRY]) {
@@ -156,7 +168,7 @@ static bool same_names(const struct watch *w, const struct watch *other)
 bool watch_is_like(const struct watch *w, const struct watch *other, const struct spot *spot)
 {
 	return other->mask == (spot->blocked & ~w->unblocked) && w->streams == other->streams &&
-	       w->action_count == other->action_count &&
+	       w->mxcsr == other->mxcsr && w->action_count == other->action_count &&
 	       memcmp(w->actions, other->actions, w->action_count * sizeof w->actions[0]) == 0 &&
 	       same_files(w, other) && same_names(w, other);
 }
@@ -184,6 +196,8 @@ void watch_free(struct watch *w)
 		free(w->files[i].path);
 	for (unsigned i = 0; i < w->name_count; i++)
 		free(w->names[i]);
+	free(w->stack);
+	w->stack = NULL;
 	w->file_count = 0;
 	w->name_count = 0;
 }

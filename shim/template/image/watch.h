@@ -61,12 +61,17 @@ struct watch {
 	unsigned affinity_count;
 	struct image_action actions[WATCH_ACTIONS];
 	unsigned action_count;
-	uint64_t opened;    /* descriptors, opened and not closed: bit N for number N */
-	uint64_t mask;      /* of blocked signals, at the entry point */
-	uint64_t unblocked; /* of those that were blocked at the beginning: watch_compare() */
-	uint32_t streams;   /* standard streams that it looked at: bit N for number N */
-	bool uses_fstat;    /* ld.so does, not newfstatat(2) */
-	bool sees_vectors;  /* ld.so was seen to go through the environment */
+	uint64_t opened;      /* descriptors, opened and not closed: bit N for number N */
+	uint64_t mask;        /* of blocked signals, at the entry point */
+	uint64_t unblocked;   /* of those that were blocked at the beginning: watch_compare() */
+	unsigned char *stack; /* what the kernel has put there, as it was */
+	uint64_t random[2];   /* AT_RANDOM's bytes, as constructors find them */
+	uint32_t streams;     /* standard streams that it looked at: bit N for number N */
+	uint32_t mxcsr;       /* at the entry point */
+	bool is_loaded;       /* all libraries are mapped and ready: constructors run */
+	bool has_stack_limit; /* libc has asked for it */
+	bool uses_fstat;      /* ld.so does, not newfstatat(2) */
+	bool sees_vectors;    /* ld.so was seen to go through the environment */
 	/* Why the program is not eligible, "" if it is. */
 	char refusal[128];
 };
@@ -89,8 +94,8 @@ void watch_free(struct watch *w);
  * with.  0; or -ENOTSUP with w->refusal set.
  */
 int watch_compare(struct watch *w, const struct watch *second, const struct spot *spot);
-/* True if another run has left its signals so as well, used the same files and variables, and
-   looked at the same streams. */
+/* True if another run has left its signals and MXCSR so as well, used the same files and variables,
+   and looked at the same streams. */
 bool watch_is_like(const struct watch *w, const struct watch *other, const struct spot *spot);
 
 #endif

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,71 +18,8 @@
 #define ARCH_CET_STATUS   0x3001
 #define ARCH_SHSTK_STATUS 0x5005
 
-static int note_file(struct watch *w, const char *path, bool absent, int rights)
-{
-	struct seen_file *f;
-
-	for (unsigned i = 0; i < w->file_count; i++)
-		if (strcmp(w->files[i].path, path) == 0) {
-			w->files[i].rights |= rights;
-			return 0;
-		}
-	if (w->file_count == WATCH_FILES)
-		return watch_refuse(w, "its start-up looks at more than %d files", WATCH_FILES);
-	f = &w->files[w->file_count];
-	f->absent = absent;
-	f->rights = rights;
-	if (!absent && identity_of(AT_FDCWD, path, 0, &f->id))
-		return watch_refuse(w, "%.80s changed meanwhile", path);
-	f->path = strdup(path);
-	if (!f->path)
-		return -ENOMEM;
-	w->file_count++;
-	return 0;
-}
-
-/* What does not change while the system runs: whether selinuxfs is there, for libselinux; and how
-   many processors there may ever be.  Their times are those of the moment. */
-static bool is_constant(const char *path)
-{
-	return strcmp(path, "/proc/filesystems") == 0 ||
-	       strcmp(path, "/sys/devices/system/cpu/possible") == 0;
-}
-
-/* Places whose content is made when it is read, or that are not files at all. */
-static bool is_special(const char *path)
-{
-	if (is_constant(path))
-		return false;
-	return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
-	       strncmp(path, "/dev/", 5) == 0;
-}
-
-/* After a system call that named a file: what it found is a condition from now on, and that the
-   file may be used so. */
-static int named_file(struct watch *w, const struct tracee *t, uint64_t name, int rights,
-		      long result)
-{
-	char path[PATH_MAX];
-	int err = tracee_read_string(t, name, path, sizeof path);
-
-	if (err)
-		return err;
-	if (path[0] != '/')
-		return watch_refuse(w, "its start-up looks for a file in the working directory");
-	if (result >= 0 && is_special(path))
-		return watch_refuse(w, "its start-up reads %.80s", path);
-	if (is_constant(path))
-		return 0;
-	if (result >= 0)
-		return note_file(w, path, false, rights);
-	if (result == -ENOENT || result == -ENOTDIR)
-		return note_file(w, path, true, 0);
-	return watch_refuse(w, "its start-up cannot read %.80s", path);
-}
-
 /* Others are what whoever starts the program makes of them. */
-static int own_descriptor(struct watch *w, uint64_t arg)
+int watch_own_descriptor(struct watch *w, uint64_t arg)
 {
 	const uint32_t fd = (uint32_t)arg;
 
@@ -143,7 +78,7 @@ static int stream_seen(struct watch *w, const struct place *p, const struct trac
 /* Before fstat(2). */
 static int may_look_at(struct watch *w, uint64_t fd)
 {
-	return is_stream(fd) ? 0 : own_descriptor(w, fd);
+	return is_stream(fd) ? 0 : watch_own_descriptor(w, fd);
 }
 
 /* Before lseek(2): where it is, and no further. */
@@ -151,7 +86,7 @@ static int may_seek(struct watch *w, const struct call *c)
 {
 	return is_stream(c->arg[0]) && c->arg[1] == 0 && c->arg[2] == SEEK_CUR
 		       ? 0
-		       : own_descriptor(w, c->arg[0]);
+		       : watch_own_descriptor(w, c->arg[0]);
 }
 
 /* After lseek(2). */
@@ -174,9 +109,9 @@ static int looked_at(struct watch *w, const struct place *p, const struct tracee
 	if (err)
 		return err;
 	if (first || !(c->arg[3] & AT_EMPTY_PATH))
-		return named_file(w, t, c->arg[1], 0, (long)regs->rax);
+		return watch_named_file(w, t, c->arg[1], 0, (long)regs->rax);
 	return is_stream(c->arg[0]) ? stream_seen(w, p, t, c->arg[0], c->arg[2], regs)
-				    : own_descriptor(w, c->arg[0]);
+				    : watch_own_descriptor(w, c->arg[0]);
 }
 
 /* Of an open file it is known when it is closed. */
@@ -200,31 +135,8 @@ static int link_read(struct watch *w, const struct tracee *t, uint64_t name, lon
 
 	if (err || strcmp(path, "/proc/self/exe") == 0)
 		return err;
-	return result < 0 ? named_file(w, t, name, 0, result)
+	return result < 0 ? watch_named_file(w, t, name, 0, result)
 			  : watch_refuse(w, "its start-up reads the symbolic link %.80s", path);
-}
-
-static int note_limit(struct watch *w, const struct place *p, const struct tracee *t,
-		      const struct call *c)
-{
-	struct rlimit limit;
-	int err;
-
-	if (c->arg[0] != 0 || c->arg[2] != 0 || c->arg[3] == 0)
-		return watch_refuse(w, "its start-up sets a resource limit");
-	if (w->limit_count == WATCH_LIMITS)
-		return watch_refuse(w, "its start-up looks at too many resource limits");
-	err = tracee_read(t, c->arg[3], &limit, sizeof limit);
-	if (err)
-		return err;
-	/* libc's default for the stacks of threads: resume knows what it makes of it (merge.h). */
-	if (c->arg[1] == RLIMIT_STACK) {
-		limit.rlim_cur = p->spot->stack_limit;
-		return tracee_write(t, c->arg[3], &limit, sizeof limit);
-	}
-	w->limits[w->limit_count++] =
-		(struct image_limit){c->arg[1], limit.rlim_cur, limit.rlim_max};
-	return 0;
 }
 
 static int note_bound(struct watch *w, uint64_t capability, long answer)
@@ -261,44 +173,6 @@ static int see_mask(struct watch *w, const struct tracee *t, const struct call *
 	return err;
 }
 
-/* What a byte is asked for, or eight: to see whether there are any (gnutls).  More may be the seed
-   of a generator. */
-static int random_size(struct watch *w, const struct place *p, uint64_t size)
-{
-	return size > sizeof p->spot->random
-		       ? watch_refuse(w, "its start-up asks for %lu random bytes", size)
-		       : 0;
-}
-
-/*
- * Answered in libc's place, unless it calls itself (malloc, before glibc 2.37).  Since 2.41 it
- * prepares a state for the vDSO's function first, in memory that no two processes may share.
- * Without that, libc is as it is before the first call, and whoever calls it next, in a process of
- * its own, finds it so.  The bytes are not those that malloc may keep: whoever keeps these has
- * another result each time.
- */
-int watch_random(struct watch *w, const struct place *p, const struct tracee *t,
-		 const struct functions *f, const struct user_regs_struct *regs)
-{
-	const uint64_t bytes = p->spot->random ^ UINT64_C(0xc3a5c3a5c3a5c3a5);
-	struct user_regs_struct after = *regs;
-	uint64_t size = regs->rsi;
-	int err = tracee_read(t, regs->rsp, &after.rip, sizeof after.rip);
-
-	if (err || (after.rip >= f->libc && after.rip < f->libc_end))
-		return err;
-	err = random_size(w, p, size);
-	if (!err && (regs->rdx & ~(uint64_t)GRND_NONBLOCK))
-		err = watch_refuse(w, "its start-up calls getrandom(%#llx)", regs->rdx);
-	if (!err)
-		err = tracee_write(t, regs->rdi, &bytes, size);
-	if (err)
-		return err;
-	after.rsp += sizeof after.rip;
-	after.rax = size;
-	return tracee_set_regs(t, &after);
-}
-
 /*
  * It runs on one processor, for our sake.  Where it will be started it may run on those that we
  * may, or is started natively.
@@ -322,54 +196,6 @@ static int note_affinity(struct watch *w, const struct tracee *t, const struct c
 	return err ? err : tracee_set_regs(t, regs);
 }
 
-/* brk(2) in the place that the heap of a started image will have. */
-static void emulate_brk(struct place *p, struct call *c, struct user_regs_struct *regs)
-{
-	uint64_t old = (p->brk + 4095) & ~UINT64_C(4095);
-	uint64_t wanted = c->arg[0];
-	uint64_t end = (wanted + 4095) & ~UINT64_C(4095);
-
-	c->emulated = true;
-	if (wanted >= p->brk_start && wanted - p->brk_start < UINT64_C(0x40000000))
-		p->brk = wanted;
-	c->result = p->brk;
-	regs->orig_rax = SYS_getpid;
-	if (c->result != wanted || end <= old)
-		return;
-	regs->orig_rax = SYS_mmap;
-	regs->rdi = old;
-	regs->rsi = end - old;
-	regs->rdx = PROT_READ | PROT_WRITE;
-	regs->r10 = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-	regs->r8 = (unsigned long long)-1;
-	regs->r9 = 0;
-}
-
-static int before_mmap(struct watch *w, struct place *p, const struct tracee *t,
-		       const struct call *c, struct user_regs_struct *regs)
-{
-	const uint64_t flags = c->arg[3];
-
-	if ((flags & MAP_TYPE) != MAP_PRIVATE)
-		return watch_refuse(w, "its start-up maps shared memory");
-	if (!(flags & MAP_ANONYMOUS) && own_descriptor(w, c->arg[4]))
-		return -ENOTSUP;
-	if (flags & MAP_FIXED)
-		return 0;
-	if (flags & (MAP_32BIT | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED))
-		return watch_refuse(w, "its start-up asks for memory of a special kind");
-	if (c->arg[1] > p->lowest - IMAGE_LOW)
-		return watch_refuse(w, "its start-up asks for too much memory");
-	if (!(flags & MAP_ANONYMOUS))
-		regs->rdi = place_object(p, t, (int)c->arg[4], c->arg[1]);
-	else if (c->arg[2] == (PROT_READ | PROT_WRITE))
-		regs->rdi = place_data(p, c->arg[1]);
-	else
-		regs->rdi = place_mapping(p, c->arg[1]);
-	regs->r10 = flags | MAP_FIXED;
-	return 0;
-}
-
 static bool is_loader(const struct place *p, const struct user_regs_struct *regs)
 {
 	return regs->rip >= p->loader && regs->rip < p->loader_end;
@@ -384,41 +210,31 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 			   .arg = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9}};
 	switch (c->nr) {
 	case SYS_brk:
-		emulate_brk(p, c, regs);
+		watch_brk(p, c, regs);
 		return tracee_set_regs(t, regs);
 	case SYS_mmap:
-		err = before_mmap(w, p, t, c, regs);
+		err = watch_mmap(w, p, t, c, regs);
 		return err ? err : tracee_set_regs(t, regs);
 	case SYS_arch_prctl:
-		if (c->arg[0] == ARCH_SET_FS_CODE)
-			w->fs_base = c->arg[1];
-		else if (c->arg[0] != ARCH_CET_STATUS && c->arg[0] != ARCH_SHSTK_STATUS)
+		if (c->arg[0] != ARCH_SET_FS_CODE && c->arg[0] != ARCH_CET_STATUS &&
+		    c->arg[0] != ARCH_SHSTK_STATUS)
 			return watch_refuse(w, "its start-up calls arch_prctl(%#lx)", c->arg[0]);
 		return 0;
-	case SYS_set_tid_address:
-		w->tid_address = c->arg[0];
-		return 0;
-	case SYS_set_robust_list:
-		w->robust_list = c->arg[0];
-		w->robust_list_size = c->arg[1];
-		return 0;
 	case SYS_rseq:
-		w->rseq = c->arg[0];
-		w->rseq_size = (uint32_t)c->arg[1];
-		w->rseq_signature = (uint32_t)c->arg[3];
+		if (c->arg[2])
+			return watch_refuse(w, "its start-up calls rseq(2) with flags %#lx",
+					    c->arg[2]);
 		return 0;
 	case SYS_openat:
 		if ((c->arg[2] & O_ACCMODE) != O_RDONLY || (c->arg[2] & (O_CREAT | O_TRUNC)))
 			return watch_refuse(w, "its start-up opens a file for writing");
-		return 0;
+		return watch_may_open(w, t, c->arg[1]);
 	case SYS_open:
 		if ((c->arg[1] & O_ACCMODE) != O_RDONLY || (c->arg[1] & (O_CREAT | O_TRUNC)))
 			return watch_refuse(w, "its start-up opens a file for writing");
-		return 0;
+		return watch_may_open(w, t, c->arg[0]);
 	case SYS_getrandom:
-		/* Not by libc's function: malloc's tcache key, eight bytes that tell its own marks
-		   from data. */
-		return random_size(w, p, c->arg[1]);
+		return watch_random_size(w, p, c->arg[1]);
 	case SYS_fstat:
 		w->uses_fstat |= is_loader(p, regs);
 		return may_look_at(w, c->arg[0]);
@@ -451,11 +267,14 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 	case SYS_read:
 	case SYS_pread64:
 	case SYS_close:
-		return own_descriptor(w, c->arg[0]);
-	/* Effects on the process's own memory only. */
+		return watch_own_descriptor(w, c->arg[0]);
 	case SYS_munmap:
 	case SYS_mprotect:
-	/* Conditions, noted at the exit. */
+		return watch_change(w, p, t, c);
+	/* Of the thread, noted at the exit. */
+	case SYS_set_tid_address:
+	case SYS_set_robust_list:
+	/* Conditions, likewise. */
 	case SYS_access:
 	case SYS_faccessat:
 	case SYS_stat:
@@ -470,6 +289,24 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		return 0;
 	default:
 		return watch_refuse(w, "its start-up makes system call %ld", c->nr);
+	}
+}
+
+/* What the kernel knows of the thread from now on; who asks in vain changes nothing. */
+static void note_thread(struct watch *w, const struct call *c)
+{
+	if (c->nr == SYS_arch_prctl && c->arg[0] == ARCH_SET_FS_CODE) {
+		w->fs_base = c->arg[1];
+	} else if (c->nr == SYS_set_tid_address) {
+		w->tid_address = c->arg[0];
+	} else if (c->nr == SYS_set_robust_list) {
+		w->robust_list = c->arg[0];
+		w->robust_list_size = c->arg[1];
+	} else if (c->nr == SYS_rseq) {
+		/* Nobody has taken back an earlier one: before_call() saw to it. */
+		w->rseq = c->arg[0];
+		w->rseq_size = (uint32_t)c->arg[1];
+		w->rseq_signature = (uint32_t)c->arg[3];
 	}
 }
 
@@ -488,6 +325,8 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	err = note_opened(w, c, result);
 	if (err)
 		return err;
+	if (result >= 0)
+		note_thread(w, c);
 	switch (c->nr) {
 	case SYS_newfstatat:
 		return looked_at(w, p, t, c, regs);
@@ -496,28 +335,27 @@ int watch_after_call(struct watch *w, const struct place *p, const struct tracee
 	case SYS_lseek:
 		return sought(w, p, t, c->arg[0], regs);
 	case SYS_openat:
-		return named_file(w, t, c->arg[1], R_OK, result);
+		return watch_named_file(w, t, c->arg[1], R_OK, result);
 	case SYS_faccessat:
-		return named_file(w, t, c->arg[1], (int)c->arg[2], result);
+		return watch_named_file(w, t, c->arg[1], (int)c->arg[2], result);
 	case SYS_open:
-		return named_file(w, t, c->arg[0], R_OK, result);
+		return watch_named_file(w, t, c->arg[0], R_OK, result);
 	case SYS_access:
-		return named_file(w, t, c->arg[0], (int)c->arg[1], result);
+		return watch_named_file(w, t, c->arg[0], (int)c->arg[1], result);
 	case SYS_stat:
 	case SYS_lstat:
-		return named_file(w, t, c->arg[0], 0, result);
+		return watch_named_file(w, t, c->arg[0], 0, result);
 	case SYS_statfs:
-		return result < 0 ? named_file(w, t, c->arg[0], 0, result)
+		return result < 0 ? watch_named_file(w, t, c->arg[0], 0, result)
 				  : watch_refuse(w, "its start-up asks about a file system");
 	case SYS_readlink:
 		return link_read(w, t, c->arg[0], result);
 	case SYS_readlinkat:
 		return link_read(w, t, c->arg[1], result);
 	case SYS_getrandom:
-		return result <= 0 ? 0
-				   : tracee_write(t, c->arg[0], &p->spot->random, (size_t)result);
+		return watch_random_call(p, t, c, result);
 	case SYS_prlimit64:
-		return note_limit(w, p, t, c);
+		return watch_limit(w, p, t, c, regs);
 	case SYS_sched_getaffinity:
 		return note_affinity(w, t, c, regs);
 	case SYS_prctl:
