@@ -35,7 +35,7 @@ set_target_properties(image_fixture_stream PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 
 # Programs that are not what they look like.
-foreach(name go start syscall)
+foreach(name go start syscall aligned fixed)
   add_executable(image_fixture_${name} image_fixture_program.c)
   string(TOUPPER "${name}" what)
   target_compile_definitions(image_fixture_${name} PRIVATE FIXTURE_${what}=1)
@@ -46,6 +46,9 @@ endforeach()
 target_link_options(image_fixture_start PRIVATE -nostartfiles)
 target_link_options(image_fixture_syscall PRIVATE -nostartfiles -no-pie -static)
 target_compile_options(image_fixture_syscall PRIVATE -fno-pie)
+target_link_options(image_fixture_aligned PRIVATE -Wl,-z,max-page-size=0x200000)
+target_compile_options(image_fixture_fixed PRIVATE -fPIE)
+target_link_options(image_fixture_fixed PRIVATE -nostartfiles -no-pie -Wl,--no-relax -Wl,-Ttext-segment=0x200000000000)
 
 # Programs with names: fewer, and more, than there is room for.
 set(programs names 10 many_names 20000)
@@ -65,7 +68,8 @@ st_unit_test(image_conditions unit_image)
 st_unit_test(image_forbidden unit_image)
 st_unit_test(image_eligible unit_image)
 st_unit_test(image_streams unit_image)
-add_dependencies(test_image_eligible image_fixture_go image_fixture_start)
+add_dependencies(test_image_start image_fixture_aligned)
+add_dependencies(test_image_eligible image_fixture_go image_fixture_start image_fixture_fixed)
 st_unit_test(image_tracee unit_image)
 add_dependencies(test_image_tracee image_fixture_syscall)
 st_unit_test(image_cost unit_image)

@@ -1,6 +1,8 @@
 /*
- * A program that must not have an image, for the reason that a FIXTURE_ macro gives.
+ * A program that is rare in one way, which a FIXTURE_ macro gives: most must not have an image.
  */
+#include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #if defined FIXTURE_SYSCALL
@@ -16,6 +18,35 @@ __attribute__((noreturn)) void _start(void);
 __attribute__((noreturn)) void _start(void)
 {
 	_exit(0);
+}
+
+#elif defined FIXTURE_ALIGNED
+
+enum { ALIGNMENT = 0x200000 };
+
+_Alignas(ALIGNMENT) static char object[16];
+
+/* How far its object is from where it has to be. */
+int main(void)
+{
+	char *volatile at = object;
+
+	printf("%lx\n", (unsigned long)((uintptr_t)at % ALIGNMENT));
+	return 0;
+}
+
+#elif defined FIXTURE_FIXED
+
+/* It has a place that an image could have (image.cmake), and uses libc's start-up.  The compiler's
+   start files cannot be linked there. */
+__attribute__((noreturn)) void _start(void);
+int __libc_start_main(void);
+
+__attribute__((noreturn)) void _start(void)
+{
+	int (*volatile start)(void) = __libc_start_main;
+
+	_exit(start == NULL);
 }
 
 #else

@@ -33,6 +33,25 @@ static bool may_everybody_start(const struct stat *st)
 	return (st->st_mode & others) == others;
 }
 
+/* The kernel moves a program as far as this, to align it. */
+#define ALIGN_MAX (UINT64_C(1) << 30)
+
+/* Whether there is a place for what the kernel loads of it. */
+static int judge_segments(const struct elffile *file, char why[BAKE_WHY_MAX])
+{
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const struct elf_segment *s = &file->segments[i];
+
+		if (s->type != PT_LOAD)
+			continue;
+		if (file->type == ET_EXEC && s->vaddr + s->memsz > IMAGE_LOW)
+			return refuse(why, "it is linked to addresses that others may have");
+		if (s->align > ALIGN_MAX)
+			return refuse(why, "its segments are aligned to more than 1 GiB");
+	}
+	return 0;
+}
+
 /* What can be said of the program without running it. */
 static int judge(const struct image_source *source, const struct elffile *file,
 		 char why[BAKE_WHY_MAX])
@@ -61,7 +80,7 @@ static int judge(const struct image_source *source, const struct elffile *file,
 	for (size_t i = 0; i < file->note_count; i++)
 		if (strcmp(file->notes[i].owner, "Go") == 0)
 			return refuse(why, "it is written in Go, and would see the image's name");
-	return 0;
+	return judge_segments(file, why);
 }
 
 /* What the kernel will load for the target: itself, or the interpreter that it names. */
@@ -77,12 +96,13 @@ static int find_program(struct image_source *source, struct exe *exe, char why[B
 	return 0;
 }
 
+/* Since Linux 5.8 a program that does not say has no executable stack, and images need 5.9. */
 static uint32_t stack_flags(const struct elffile *file)
 {
 	for (size_t i = 0; i < file->segment_count; i++)
 		if (file->segments[i].type == PT_GNU_STACK)
 			return file->segments[i].flags;
-	return PF_R | PF_W | PF_X;
+	return PF_R | PF_W;
 }
 
 /*
