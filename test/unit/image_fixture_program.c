@@ -1,6 +1,7 @@
 /*
  * A program that is rare in one way, which a FIXTURE_ macro gives: most must not have an image.
  */
+#include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -32,6 +33,32 @@ int main(void)
 	char *volatile at = object;
 
 	printf("%lx\n", (unsigned long)((uintptr_t)at % ALIGNMENT));
+	return 0;
+}
+
+#elif defined FIXTURE_WEAK
+
+__attribute__((weak)) int image_fixture_late(void);
+
+/* It loads what defines its function, and then calls it. */
+int main(int argc, char **argv)
+{
+	if (argc < 2 || !dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL))
+		return 1;
+	printf("%d\n", image_fixture_late());
+	return 0;
+}
+
+#elif defined FIXTURE_CHOICE
+
+extern int image_fixture_choice;
+int image_fixture_chosen(void);
+
+/* Which function it is, it has chosen itself. */
+int main(void)
+{
+	image_fixture_choice = 1;
+	printf("%d\n", image_fixture_chosen());
 	return 0;
 }
 

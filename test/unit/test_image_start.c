@@ -215,6 +215,28 @@ START_TEST(thread_stacks)
 }
 END_TEST
 
+/* Functions that are another, or there at all, only when they are called. */
+static const struct use late_uses[] = {
+	{FIXTURE_DIR "/image_fixture_weak", {"weak", FIXTURE_DIR "/libimage_fixture_late.so"}},
+	{FIXTURE_DIR "/image_fixture_choice", {"choice"}},
+};
+
+START_TEST(late)
+{
+	const struct use *use = &late_uses[_i];
+	const char *image = scratch_path("image");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, use->program, environment, why), "%s", why);
+	image_run(&native, use->program, use->argv, environment, NULL);
+	image_run(&started, image, use->argv, environment, NULL);
+	ck_assert_int_eq(started.status, 0);
+	ck_assert_str_eq(started.output, native.output);
+}
+END_TEST
+
 /* Objects of a program are where they may be: the kernel moves it accordingly. */
 START_TEST(aligned)
 {
@@ -538,6 +560,7 @@ int main(void)
 	tcase_add_test(tc, random_bytes);
 	tcase_add_test(tc, guards);
 	tcase_add_test(tc, thread_stacks);
+	tcase_add_loop_test(tc, late, 0, 2);
 	tcase_add_test(tc, aligned);
 	tcase_add_test(tc, stack);
 	tcase_add_test(tc, times);

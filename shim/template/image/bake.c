@@ -15,6 +15,7 @@
 #include "bake_run.h"
 #include "eager.h"
 #include "join.h"
+#include "late.h"
 #include "merge.h"
 #include "streams.h"
 #include "write.h"
@@ -201,7 +202,9 @@ static int bake_eager(int fd, const struct image_source *source, const struct sp
 			lazy ? eager_find_flag(&lazy->place, &lazy->tracee, &run.place, &run.tracee)
 			     : base + loader->lazy_flag;
 
-		err = flag ? keep(fd, source, &run, envp, flag, why) : -ENOTSUP;
+		err = flag && !late_matters(&run.place, &run.tracee)
+			      ? keep(fd, source, &run, envp, flag, why)
+			      : -ENOTSUP;
 		/* That ld.so is still the same file, image_write() has seen. */
 		if (!err)
 			*loader = (struct bake_loader){source->interpreter_id, flag - base};
