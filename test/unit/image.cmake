@@ -19,7 +19,7 @@ set(fixtures getenv getpid thread random writes shared clock
   times hour elapsed boottime affinity
   cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
   calls files getenvs setenv random_blocking traps jumps int80 int80_stat
-  stream_sometimes
+  stream_sometimes memory
   thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork|thread_stack)$")

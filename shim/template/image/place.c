@@ -327,9 +327,24 @@ out:
 	return err;
 }
 
+/* Each is mostly right below the one before.  What there is no more room for, is as ld.so's. */
+static void note_anonymous(struct place *p, uint64_t start, uint64_t end)
+{
+	struct range *last = p->anonymous + p->anonymous_count;
+
+	if (p->anonymous_count && last[-1].start == end) {
+		last[-1].start = start;
+	} else if (p->anonymous_count < PLACE_ANONYMOUS) {
+		*last = (struct range){start, end};
+		p->anonymous_count++;
+	}
+}
+
 uint64_t place_mapping(struct place *p, uint64_t size)
 {
 	p->lowest -= page_up(size);
+	if (p->is_loaded)
+		note_anonymous(p, p->lowest, p->lowest + page_up(size));
 	return p->lowest;
 }
 
@@ -374,7 +389,8 @@ uint64_t place_data(struct place *p, uint64_t size)
 {
 	uint64_t at = p->arena;
 
-	if (page_up(size) > p->arena_end - p->arena)
+	/* The arena is ld.so's. */
+	if (p->is_loaded || page_up(size) > p->arena_end - p->arena)
 		return place_mapping(p, size);
 	p->arena += page_up(size);
 	return at;

@@ -55,10 +55,21 @@ struct spot {
 	uint64_t random;
 };
 
+/* A range of addresses. */
+struct range {
+	uint64_t start, end;
+};
+
+enum { PLACE_ANONYMOUS = 64 };
+
 struct place {
 	const struct spot *spot;
 	uint64_t lowest;           /* of all that has been placed: the next mapping goes below */
 	uint64_t arena, arena_end; /* free room behind ld.so's data */
+	/* What constructors have mapped without a file; is_loaded: they run. */
+	struct range anonymous[PLACE_ANONYMOUS];
+	unsigned anonymous_count;
+	bool is_loaded;
 	uint64_t brk_start;
 	uint64_t brk; /* the emulated program break */
 	/* The initial stack: the block from argc to the top. */
@@ -86,7 +97,7 @@ int random_of_second_run(const uint64_t first[2], uint64_t second[2]);
 /* Take the stopped tracee apart and put it there; its auxiliary vector is changed to match. */
 int place_all(struct place *p, struct tracee *t, const struct spot *spot);
 
-/* Room for a mapping of `size` bytes. */
+/* Room for a mapping of `size` bytes, without a file. */
 uint64_t place_mapping(struct place *p, uint64_t size);
 /* Room for an object, which the tracee maps from its descriptor fd: so that its code can be mapped
    by large pages (code.h). */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/user.h>
 #include <unistd.h>
 
 #include "rights.h"
@@ -293,6 +294,50 @@ static int add_variables(struct table *t, const struct image_source *source, con
 	return PUT(t, variables, list, ALWAYS + w->name_count) ? 0 : -ENOMEM;
 }
 
+/* The pages of one segment that are not zero, and of them those that follow each other in one. */
+static int add_contents_of(struct table *t, const struct segment *s, struct image_content *list,
+			   size_t *count)
+{
+	static const unsigned char zeros[PAGE_SIZE];
+	uint64_t end;
+
+	for (uint64_t at = 0; at < s->data_size; at = end + PAGE_SIZE) {
+		end = at;
+		while (end < s->data_size && memcmp(s->data + end, zeros, sizeof zeros) != 0)
+			end += PAGE_SIZE;
+		if (end == at)
+			continue;
+		list[*count] = (struct image_content){s->at + at, (uint32_t)(end - at),
+						      add(t, s->data + at, end - at)};
+		if (!list[(*count)++].data)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_contents(struct table *t, const struct capture *c)
+{
+	struct image_content *list;
+	size_t pages = 0;
+	size_t count = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < c->segment_count; i++)
+		pages += c->segments[i].is_copied ? c->segments[i].data_size / PAGE_SIZE : 0;
+	if (!pages)
+		return 0;
+	list = calloc(pages, sizeof *list);
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < c->segment_count; i++)
+		if (c->segments[i].is_copied)
+			err = add_contents_of(t, &c->segments[i], list, &count);
+	if (!err && !PUT(t, contents, list, count))
+		err = -ENOMEM;
+	free(list);
+	return err;
+}
+
 int table_build(struct table *t, const struct image_source *source, const struct place *p,
 		const struct watch *w, const struct capture *c, char why[128])
 {
@@ -347,6 +392,8 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		err = add_files(t, source, w, c, why);
 	if (!err)
 		err = add_variables(t, source, w);
+	if (!err)
+		err = add_contents(t, c);
 	head(t)->size = (uint32_t)t->size;
 	if (err) {
 		free(t->data);

@@ -45,13 +45,16 @@ static int forget_random(struct watch *w, const struct place *p, const struct tr
 }
 
 /* A function of ld.so or libc that is watched was called. */
-static int on_function(struct watch *w, const struct place *p, struct tracee *t,
-		       struct functions *f, const struct user_regs_struct *regs)
+static int on_function(struct watch *w, struct place *p, struct tracee *t, struct functions *f,
+		       const struct user_regs_struct *regs)
 {
 	if (regs->rip == f->loaded) {
 		int err = functions_watch_libc(f, p, t);
 
-		return err || !f->libc ? err : forget_random(w, p, t);
+		if (err || !f->libc)
+			return err;
+		p->is_loaded = true;
+		return forget_random(w, p, t);
 	}
 	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)
 		if (regs->rip == f->clocks[i])
@@ -116,7 +119,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		} else if (event == TRACEE_FOREIGN) {
 			err = watch_refuse(w, "its start-up makes system calls of another machine");
 		} else if (event == TRACEE_HIDDEN) {
-			err = watch_refuse(w, "its start-up makes system calls that cannot be seen");
+			err = watch_refuse(w,
+					   "its start-up makes system calls that cannot be seen");
 		} else if (event == TRACEE_OTHER) {
 			err = watch_refuse(w, "its start-up ends or raises a signal");
 		} else if (regs.rip == p->aux[AT_ENTRY]) {
