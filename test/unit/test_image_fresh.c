@@ -391,6 +391,22 @@ START_TEST(secure)
 }
 END_TEST
 
+static void other_groups(void)
+{
+	if (setresgid(65534, 65534, 65534))
+		_exit(1);
+}
+
+/* Constructors may have asked for it: getauxval(AT_GID). */
+START_TEST(group)
+{
+	if (geteuid())
+		return;
+	image_prepare(plain);
+	ck_assert_int_eq(image_is_resumed(plain, other_groups), 0);
+}
+END_TEST
+
 static void fewer_capabilities(void)
 {
 	if (prctl(PR_CAPBSET_DROP, 0, 0, 0, 0))
@@ -467,6 +483,7 @@ int main(void)
 	tcase_add_test(tc, file_changed);
 	tcase_add_loop_test(tc, constants, 0, 2);
 	tcase_add_test(tc, secure);
+	tcase_add_test(tc, group);
 	tcase_add_test(tc, capabilities);
 	tcase_add_test(tc, address_space_limit);
 	return scratch_run(suite);

@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 13,
+	IMAGE_VERSION = 14,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -226,6 +226,7 @@ struct image_table {
 	/* A #! script: the number of arguments that the kernel has put before its path. */
 	uint32_t script_args;
 	uint32_t uid;
+	uint32_t gid;
 	uint16_t uses_fstat;       /* 1: ld.so looks at what it has opened with fstat(2) */
 	uint8_t streams;           /* that start-up looks at: bit N for number N; they are pipes, */
 	uint8_t stream_kinds;      /* terminals or sockets, or of these kinds (IMAGE_STREAM_) */

@@ -368,6 +368,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.at_base = p->aux[AT_BASE],
 		.at_entry = p->aux[AT_ENTRY],
 		.uid = (uint32_t)geteuid(),
+		.gid = (uint32_t)getegid(),
 		.uses_fstat = w->uses_fstat,
 		.streams = (uint8_t)w->streams,
 		.stream_kinds = (uint8_t)c->stream_kinds,
