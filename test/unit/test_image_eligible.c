@@ -288,6 +288,21 @@ START_TEST(program)
 }
 END_TEST
 
+/* Which of its names a link leads to, the file does not tell. */
+START_TEST(several_names)
+{
+	char why[128];
+
+	ck_assert_int_eq(mkdir(scratch_path("a"), 0700), 0);
+	ck_assert_int_eq(mkdir(scratch_path("b"), 0700), 0);
+	image_copy_file("/bin/true", scratch_path("a/true"));
+	ck_assert_int_eq(link(scratch_path("a/true"), scratch_path("b/true")), 0);
+	ck_assert_int_eq(symlink("a", scratch_path("current")), 0);
+	refused(scratch_path("current/true"), plain, "several names");
+	ck_assert_int_eq(image_bake(scratch_path("image"), scratch_path("a/true"), plain, why), 0);
+}
+END_TEST
+
 /* The kernel would move it, and there is no room for that. */
 START_TEST(alignment)
 {
@@ -400,6 +415,7 @@ int main(void)
 	tcase_add_test(tc, interpreter);
 	tcase_add_loop_test(tc, use, 0, sizeof uses / sizeof uses[0]);
 	tcase_add_loop_test(tc, program, 0, sizeof programs / sizeof programs[0]);
+	tcase_add_test(tc, several_names);
 	tcase_add_test(tc, alignment);
 	tcase_add_test(tc, another_libc);
 	tcase_add_test(tc, second_clocks);

@@ -97,6 +97,25 @@ static int find_program(struct image_source *source, struct exe *exe, char why[B
 	return 0;
 }
 
+/*
+ * Where the program is really, unless its path says so: an image has that as well, for
+ * /proc/self/exe.  What is below /usr is taken to stay where it is.  Of a file that has several
+ * names nobody can tell which of them a link leads to.
+ */
+static int find_real_path(struct image_source *source, char **real, char why[BAKE_WHY_MAX])
+{
+	struct stat st;
+
+	*real = realpath(source->program, NULL);
+	if (!*real || stat(*real, &st))
+		return -errno;
+	if (strcmp(*real, source->program) == 0 || strncmp(*real, "/usr/", 5) == 0)
+		return 0;
+	source->moved = *real;
+	return st.st_nlink > 1 ? refuse(why, "it has several names, and its path a symbolic link")
+			       : 0;
+}
+
 /* Since Linux 5.8 a program that does not say has no executable stack, and images need 5.9. */
 static uint32_t stack_flags(const struct elffile *file)
 {
@@ -247,6 +266,7 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	struct image_source source = {.target = path, .envp = envp, .codes = codes};
 	struct elffile *file = NULL;
 	const char *sentence = NULL;
+	char *real = NULL;
 	struct exe exe;
 	int err;
 
@@ -267,11 +287,14 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	source.stack_flags = stack_flags(file);
 	err = judge(&source, file, why);
 	if (!err)
+		err = find_real_path(&source, &real, why);
+	if (!err)
 		err = identity_of(AT_FDCWD, source.interpreter, 0, &source.interpreter_id);
 	if (!err)
 		err = bake_source(fd, &source, loader, why);
 	if (err && !why[0])
 		refuse(why, strerror(-err));
 	elffile_free(file);
+	free(real);
 	return err;
 }

@@ -228,8 +228,8 @@ static int add_files(struct table *t, const struct image_source *source, const s
 		     const struct capture *c, char why[128])
 {
 	struct file_list files = {
-		.list = calloc(w->file_count + 3, sizeof *files.list),
-		.copies = calloc(w->file_count + 3, sizeof *files.copies),
+		.list = calloc(w->file_count + 4, sizeof *files.list),
+		.copies = calloc(w->file_count + 4, sizeof *files.copies),
 		.maps = calloc(2 * c->remap_count + 1, sizeof *files.maps),
 	};
 	size_t mapped = 0;
@@ -243,6 +243,10 @@ static int add_files(struct table *t, const struct image_source *source, const s
 			       0, why);
 	if (!err && source->script_args)
 		err = add_file(t, &files, source, c, source->program, &source->program_id, 0, why);
+	/* Behind a symbolic link the same file may come to have another name, which /proc/self/exe
+	   and $ORIGIN show. */
+	if (!err && source->moved)
+		err = add_file(t, &files, source, c, source->moved, &source->program_id, 0, why);
 	for (unsigned i = 0; !err && i < w->file_count; i++)
 		err = add_file(t, &files, source, c, w->files[i].path,
 			       w->files[i].absent ? NULL : &w->files[i].id, w->files[i].rights,
