@@ -47,6 +47,7 @@ static void touch_table(const struct image_view *v)
 	touch_array(t, &t->protects, sizeof(struct image_protect));
 	touch_array(t, &t->limits, sizeof(struct image_limit));
 	touch_array(t, &t->touches, sizeof(struct image_touch));
+	touch_array(t, &t->contents, sizeof(struct image_content));
 	touch_array(t, &t->bounds, sizeof(struct image_bound));
 	touch_array(t, &t->affinities, sizeof(struct image_affinity));
 	touch_array(t, &t->actions, sizeof(struct image_action));

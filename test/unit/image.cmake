@@ -20,7 +20,7 @@ set(fixtures getenv getpid thread random writes shared clock
   cputime cpuclock offset timezone parity waits unblocks_others blocks_more acts_more acts_otherwise
   calls files getenvs setenv random_blocking traps jumps int80 int80_stat
   stream_sometimes stack_code flushes single mmx rounds segment entropy patches
-  edits edits_name edits_random edits_vector
+  edits edits_name edits_random edits_vector memory
   thread_state thread_stack)
 foreach(fixture IN LISTS fixtures)
   if(fixture MATCHES "^(thread|atfork|thread_stack)$")
@@ -36,8 +36,13 @@ target_link_libraries(image_fixture_stream PRIVATE st_options)
 set_target_properties(image_fixture_stream PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 
+add_library(image_fixture_late SHARED image_fixture_late.c)
+target_link_libraries(image_fixture_late PRIVATE st_options)
+set_target_properties(image_fixture_late PROPERTIES
+  LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
+
 # Programs that are not what they look like.
-foreach(name go start syscall sanitized)
+foreach(name go start syscall sanitized aligned fixed weak choice)
   add_executable(image_fixture_${name} image_fixture_program.c)
   string(TOUPPER "${name}" what)
   target_compile_definitions(image_fixture_${name} PRIVATE FIXTURE_${what}=1)
@@ -49,6 +54,14 @@ set_target_properties(image_fixture_sanitized PROPERTIES ENABLE_EXPORTS ON)
 target_link_options(image_fixture_start PRIVATE -nostartfiles)
 target_link_options(image_fixture_syscall PRIVATE -nostartfiles -no-pie -static)
 target_compile_options(image_fixture_syscall PRIVATE -fno-pie)
+foreach(name weak choice)
+  target_link_options(image_fixture_${name} PRIVATE -Wl,-z,lazy)
+endforeach()
+target_link_libraries(image_fixture_weak PRIVATE ${CMAKE_DL_LIBS})
+target_link_libraries(image_fixture_choice PRIVATE image_fixture_late)
+target_link_options(image_fixture_aligned PRIVATE -Wl,-z,max-page-size=0x200000)
+target_compile_options(image_fixture_fixed PRIVATE -fPIE)
+target_link_options(image_fixture_fixed PRIVATE -nostartfiles -no-pie -Wl,--no-relax -Wl,-Ttext-segment=0x200000000000)
 
 # Programs with names: fewer, and more, than there is room for.
 set(programs names 10 many_names 20000)
@@ -68,8 +81,10 @@ st_unit_test(image_conditions unit_image)
 st_unit_test(image_forbidden unit_image)
 st_unit_test(image_eligible unit_image)
 st_unit_test(image_streams unit_image)
+add_dependencies(test_image_start image_fixture_aligned image_fixture_late image_fixture_weak
+  image_fixture_choice)
 add_dependencies(test_image_eligible
-  image_fixture_go image_fixture_start image_fixture_sanitized)
+  image_fixture_go image_fixture_start image_fixture_sanitized image_fixture_fixed)
 st_unit_test(image_tracee unit_image)
 add_dependencies(test_image_tracee image_fixture_syscall)
 st_unit_test(image_cost unit_image)
@@ -81,6 +96,8 @@ st_unit_test(image_renew unit_image)
 target_sources(test_image_renew PRIVATE "${PROJECT_SOURCE_DIR}/shim/launcher/service/refresh.c")
 target_include_directories(test_image_renew PRIVATE "${PROJECT_SOURCE_DIR}/shim/launcher")
 set_target_properties(test_image_renew PROPERTIES ST_ARGV_LITERALS ON)
+st_unit_test(image_unfinished template_image unit_scratch)
+target_link_options(test_image_unfinished PRIVATE LINKER:--wrap=close)
 st_unit_test(image_room template_image unit_scratch)
 st_unit_test(image_sections unit_image PkgConfig::LIBELF)
 add_dependencies(test_image_sections image_fixture_names image_fixture_many_names)

@@ -89,6 +89,39 @@ __attribute__((destructor)) static void say_thread(void)
 }
 #endif
 
+#ifdef FIXTURE_MEMORY
+enum { MANY = 200000, PAGES = 8 * 4096 };
+
+static char *many;
+static char *pages;
+
+static int count_of(const char *at, int size, char c)
+{
+	int n = 0;
+
+	for (int i = 0; i < size; i++)
+		n += at[i] == c;
+	return n;
+}
+
+/* What was got at start-up can be made larger, and be given back. */
+__attribute__((destructor)) static void say_memory(void)
+{
+	char *more = realloc(many, 3 * MANY);
+	int kept;
+	int fork;
+
+	if (!more)
+		abort();
+	memset(more + MANY, 'y', 2 * MANY);
+	kept = count_of(pages, PAGES, 'x');
+	fork = madvise(pages, PAGES, MADV_WIPEONFORK);
+	madvise(pages, 4096, MADV_DONTNEED);
+	dprintf(STDOUT_FILENO, "%d %d %d %d %d\n", count_of(more, 3 * MANY, 'x'),
+		count_of(more, 3 * MANY, 'y'), kept, fork, count_of(pages, PAGES, 0));
+}
+#endif
+
 #ifdef FIXTURE_THREAD_STACK
 __attribute__((destructor)) static void say_stack(void)
 {
@@ -489,6 +522,13 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 			 : "=a"(image_fixture_result)
 			 : "a"(4), "b"(-1), "c"(0), "d"(0)
 			 : "memory", "cc");
+#elif defined FIXTURE_MEMORY
+	many = malloc(MANY);
+	pages = mmap(NULL, PAGES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!many || pages == MAP_FAILED)
+		abort();
+	memset(many, 'x', MANY);
+	memset(pages, 'x', PAGES);
 #elif defined FIXTURE_SHARED
 	image_fixture_result = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 				    -1, 0) == MAP_FAILED;

@@ -1,6 +1,9 @@
 /*
- * A program that must not have an image, for the reason that a FIXTURE_ macro gives.
+ * A program that is rare in one way, which a FIXTURE_ macro gives: most must not have an image.
  */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #if defined FIXTURE_SYSCALL
@@ -30,6 +33,61 @@ void __msan_init(void)
 int main(void)
 {
 	return 0;
+}
+
+#elif defined FIXTURE_ALIGNED
+
+enum { ALIGNMENT = 0x200000 };
+
+_Alignas(ALIGNMENT) static char object[16];
+
+/* How far its object is from where it has to be. */
+int main(void)
+{
+	char *volatile at = object;
+
+	printf("%lx\n", (unsigned long)((uintptr_t)at % ALIGNMENT));
+	return 0;
+}
+
+#elif defined FIXTURE_WEAK
+
+__attribute__((weak)) int image_fixture_late(void);
+
+/* It loads what defines its function, and then calls it. */
+int main(int argc, char **argv)
+{
+	if (argc < 2 || !dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL))
+		return 1;
+	printf("%d\n", image_fixture_late());
+	return 0;
+}
+
+#elif defined FIXTURE_CHOICE
+
+extern int image_fixture_choice;
+int image_fixture_chosen(void);
+
+/* Which function it is, it has chosen itself. */
+int main(void)
+{
+	image_fixture_choice = 1;
+	printf("%d\n", image_fixture_chosen());
+	return 0;
+}
+
+#elif defined FIXTURE_FIXED
+
+/* It has a place that an image could have (image.cmake), and uses libc's start-up.  The compiler's
+   start files cannot be linked there. */
+__attribute__((noreturn)) void _start(void);
+int __libc_start_main(void);
+
+__attribute__((noreturn)) void _start(void)
+{
+	int (*volatile start)(void) = __libc_start_main;
+
+	_exit(start == NULL);
 }
 
 #else

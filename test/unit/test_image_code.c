@@ -260,22 +260,52 @@ END_TEST
 START_TEST(places)
 {
 	const uint64_t end = 0x123456789000;
+	struct code_object object = {.size = 0x10000, .constant = 0x8000};
 	uint64_t lowest;
 	uint64_t at;
 
 	/* Little code goes where there is room. */
-	at = code_place(end, 0x10000, 0x8000, &lowest);
+	at = code_place(end, &object, &lowest);
 	ck_assert_uint_eq(at, end - 0x10000);
 	ck_assert_uint_eq(lowest, at);
 	/* Of a page's worth, the large page is its own. */
-	at = code_place(end, 0x1e2000, 0x1cf000, &lowest);
+	object = (struct code_object){.size = 0x1e2000, .constant = 0x1cf000};
+	at = code_place(end, &object, &lowest);
 	ck_assert_uint_le(at + 0x1e2000, end);
 	ck_assert_uint_eq((at + 0x1cf000) % LARGE_PAGE, 0);
 	ck_assert_uint_eq(lowest, at + 0x1cf000 - LARGE_PAGE);
 	/* A little more than one: the lower part shares its large page. */
-	at = code_place(end, 0x230000, 0x210000, &lowest);
+	object = (struct code_object){.size = 0x230000, .constant = 0x210000};
+	at = code_place(end, &object, &lowest);
 	ck_assert_uint_eq((at + 0x210000) % LARGE_PAGE, 0);
 	ck_assert_uint_eq(lowest, at);
+}
+END_TEST
+
+/* What an object is aligned to comes first; then as large pages like it. */
+START_TEST(places_aligned)
+{
+	static const uint64_t aligns[] = {0x1000, 0x2000, 0x10000, LARGE_PAGE, 0x40000000};
+	static const uint64_t constants[] = {0x8000, 0x1cf000, 0x210000, 0x654000};
+	const uint64_t end = 0x123456789000;
+	const uint64_t align = aligns[_i];
+
+	for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
+		struct code_object object = {.size = constants[i] + 0x13000,
+					     .constant = constants[i],
+					     .from = 0x555555556000,
+					     .align = align};
+		uint64_t lowest;
+		uint64_t at = code_place(end, &object, &lowest);
+
+		ck_assert_uint_le(at + object.size, end);
+		ck_assert_uint_gt(at + object.size + align + LARGE_PAGE, end);
+		ck_assert_uint_eq((object.from - at) % align, 0);
+		ck_assert_uint_le(lowest, at);
+		ck_assert(lowest == at || lowest % LARGE_PAGE == 0);
+		if (constants[i] >= CODE_PAGE_MIN && align <= LARGE_PAGE)
+			ck_assert_uint_lt((at + constants[i]) % LARGE_PAGE, align);
+	}
 }
 END_TEST
 
@@ -596,6 +626,7 @@ int main(void)
 	tcase_add_test(tc, not_without_descriptors);
 	tcase_add_test(tc, after_a_kill);
 	tcase_add_test(tc, places);
+	tcase_add_loop_test(tc, places_aligned, 0, 5);
 	tcase_add_test(tc, pads_and_fills);
 	tcase_add_test(images, is_mapped);
 	tcase_add_test(images, is_cut_at_large_pages);

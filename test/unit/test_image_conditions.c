@@ -102,6 +102,7 @@ START_TEST(each_user)
 	image_prepare(plain);
 	open_image();
 	ck_assert(depends_on(&view.table->uid, plain));
+	ck_assert(depends_on(&view.table->gid, plain));
 	image_read_end(&view);
 }
 END_TEST
@@ -114,6 +115,7 @@ START_TEST(user)
 
 	if (geteuid() == 0) {
 		ck_assert_int_eq(chmod(".", 0777), 0);
+		ck_assert_int_eq(setresgid(65533, 65533, 65533), 0);
 		ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
 	}
 	ck_assert_msg(!image_bake("image", "/usr/bin/readlink", plain, why), "%s", why);
@@ -121,6 +123,8 @@ START_TEST(user)
 	ck_assert_int_eq(image_read(fd, &view), 0);
 	ck_assert_uint_eq(view.table->uid, geteuid());
 	ck_assert_uint_ne(view.table->uid, 0);
+	ck_assert_uint_eq(view.table->gid, getegid());
+	ck_assert_uint_ne(view.table->gid, 0);
 	close(fd);
 	image_read_end(&view);
 }
@@ -220,7 +224,8 @@ static void hide_entry(pid_t pid, uint64_t type)
 
 START_TEST(entry_is_missing)
 {
-	static const uint64_t types[] = {AT_RANDOM, AT_SYSINFO_EHDR, AT_SECURE, AT_EUID};
+	static const uint64_t types[] = {AT_RANDOM, AT_SYSINFO_EHDR, AT_SECURE, AT_EUID,
+					 AT_UID,    AT_GID,          AT_EGID};
 	char *argv[] = {"readlink", "-v", "/proc/self/exe", NULL};
 	char output[4096] = "";
 	int status;
@@ -260,6 +265,6 @@ int main(void)
 	tcase_add_loop_test(tc, each_limit, 0, 2);
 	tcase_add_test(tc, each_processor);
 	tcase_add_test(tc, each_entry);
-	tcase_add_loop_test(tc, entry_is_missing, 0, 4);
+	tcase_add_loop_test(tc, entry_is_missing, 0, 7);
 	return scratch_run(suite);
 }

@@ -1,7 +1,9 @@
 /*
  * What must not be kept is refused, with a sentence, and leaves no image behind.
  */
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
@@ -360,12 +362,52 @@ static const struct {
 	{FIXTURE_DIR "/image_fixture_start", "does not start through libc"},
 	{FIXTURE_DIR "/image_fixture_go", "written in Go"},
 	{FIXTURE_DIR "/image_fixture_sanitized", "MemorySanitizer"},
+	{FIXTURE_DIR "/image_fixture_fixed", "linked to addresses"},
 };
 
 START_TEST(program)
 {
 	if (access(programs[_i].path, X_OK) == 0)
 		refused(programs[_i].path, plain, programs[_i].because);
+}
+END_TEST
+
+/* Which of its names a link leads to, the file does not tell. */
+START_TEST(several_names)
+{
+	char why[128];
+
+	ck_assert_int_eq(mkdir(scratch_path("a"), 0700), 0);
+	ck_assert_int_eq(mkdir(scratch_path("b"), 0700), 0);
+	image_copy_file("/bin/true", scratch_path("a/true"));
+	ck_assert_int_eq(link(scratch_path("a/true"), scratch_path("b/true")), 0);
+	ck_assert_int_eq(symlink("a", scratch_path("current")), 0);
+	refused(scratch_path("current/true"), plain, "several names");
+	ck_assert_int_eq(image_bake(scratch_path("image"), scratch_path("a/true"), plain, why), 0);
+}
+END_TEST
+
+/* The kernel would move it, and there is no room for that. */
+START_TEST(alignment)
+{
+	const char *path = scratch_path("true");
+	Elf64_Phdr ph;
+	Elf64_Ehdr eh;
+	int fd;
+
+	image_copy_file("/bin/true", path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(pread(fd, &eh, sizeof eh, 0), sizeof eh);
+	for (off_t at = (off_t)eh.e_phoff;; at += (off_t)sizeof ph) {
+		ck_assert_int_eq(pread(fd, &ph, sizeof ph, at), sizeof ph);
+		if (ph.p_type != PT_LOAD)
+			continue;
+		ph.p_align = UINT64_C(1) << 31;
+		ck_assert_int_eq(pwrite(fd, &ph, sizeof ph, at), sizeof ph);
+		break;
+	}
+	ck_assert_int_eq(close(fd), 0);
+	refused(path, plain, "aligned to more than 1 GiB");
 }
 END_TEST
 
@@ -460,6 +502,8 @@ int main(void)
 	tcase_add_test(tc, interpreter);
 	tcase_add_loop_test(tc, use, 0, sizeof uses / sizeof uses[0]);
 	tcase_add_loop_test(tc, program, 0, sizeof programs / sizeof programs[0]);
+	tcase_add_test(tc, several_names);
+	tcase_add_test(tc, alignment);
 	tcase_add_test(tc, another_libc);
 	tcase_add_test(tc, second_clocks);
 	tcase_add_test(tc, second_random);

@@ -69,6 +69,29 @@ START_TEST(target_symlink_switched)
 }
 END_TEST
 
+/* The same file by the same path, and really another one: its name is what the program sees. */
+START_TEST(target_directory_moved)
+{
+	char why[128];
+	int err;
+
+	ck_assert_int_eq(mkdir(scratch_path("v1"), 0700), 0);
+	image_copy_file("/usr/bin/readlink", scratch_path("v1/readlink"));
+	ck_assert_int_eq(symlink("v1", scratch_path("current")), 0);
+	err = image_bake(scratch_path("image"), scratch_path("current/readlink"), plain, why);
+	ck_assert_msg(!err, "%s", why);
+	ck_assert_int_eq(image_was_resumed(scratch_path("image"), scratch_path("current/readlink"),
+					   plain, NULL),
+			 1);
+	ck_assert_int_eq(rename(scratch_path("v1"), scratch_path("v2")), 0);
+	ck_assert_int_eq(unlink(scratch_path("current")), 0);
+	ck_assert_int_eq(symlink("v2", scratch_path("current")), 0);
+	ck_assert_int_eq(image_was_resumed(scratch_path("image"), scratch_path("current/readlink"),
+					   plain, NULL),
+			 0);
+}
+END_TEST
+
 START_TEST(library_replaced)
 {
 	char path[4200];
@@ -391,6 +414,22 @@ START_TEST(secure)
 }
 END_TEST
 
+static void other_groups(void)
+{
+	if (setresgid(65534, 65534, 65534))
+		_exit(1);
+}
+
+/* Constructors may have asked for it: getauxval(AT_GID). */
+START_TEST(group)
+{
+	if (geteuid())
+		return;
+	image_prepare(plain);
+	ck_assert_int_eq(image_is_resumed(plain, other_groups), 0);
+}
+END_TEST
+
 static void fewer_capabilities(void)
 {
 	if (prctl(PR_CAPBSET_DROP, 0, 0, 0, 0))
@@ -452,6 +491,7 @@ int main(void)
 	tcase_add_test(tc, target_touched);
 	tcase_add_test(tc, target_mode_changed);
 	tcase_add_test(tc, target_symlink_switched);
+	tcase_add_test(tc, target_directory_moved);
 	tcase_add_test(tc, library_replaced);
 	tcase_add_test(tc, library_appeared);
 	tcase_add_loop_test(tc, loader_variables, 0, 5);
@@ -467,6 +507,7 @@ int main(void)
 	tcase_add_test(tc, file_changed);
 	tcase_add_loop_test(tc, constants, 0, 2);
 	tcase_add_test(tc, secure);
+	tcase_add_test(tc, group);
 	tcase_add_test(tc, capabilities);
 	tcase_add_test(tc, address_space_limit);
 	return scratch_run(suite);

@@ -101,6 +101,7 @@ static char *const harmless[] = {
 	FIXTURE("byte"),     FIXTURE("exe"),          FIXTURE("garbage"),
 	FIXTURE("action"),   FIXTURE("unblocks"),     FIXTURE("restores"),
 	FIXTURE("affinity"), FIXTURE("thread_state"), FIXTURE("rounds"),
+	FIXTURE("memory"),
 };
 
 /* All but one, and those that libc hides too. */
@@ -257,6 +258,93 @@ START_TEST(thread_stacks)
 		ck_assert_int_eq(started.status, 0);
 		ck_assert_str_eq(native.output, started.output);
 	}
+}
+END_TEST
+
+/* Functions that are another, or there at all, only when they are called. */
+static const struct use late_uses[] = {
+	{FIXTURE_DIR "/image_fixture_weak", {"weak", FIXTURE_DIR "/libimage_fixture_late.so"}},
+	{FIXTURE_DIR "/image_fixture_choice", {"choice"}},
+};
+
+START_TEST(late)
+{
+	const struct use *use = &late_uses[_i];
+	const char *image = scratch_path("image");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, use->program, environment, why), "%s", why);
+	image_run(&native, use->program, use->argv, environment, NULL);
+	image_run(&started, image, use->argv, environment, NULL);
+	ck_assert_int_eq(started.status, 0);
+	ck_assert_str_eq(started.output, native.output);
+}
+END_TEST
+
+/* Objects of a program are where they may be: the kernel moves it accordingly. */
+START_TEST(aligned)
+{
+	const char *program = FIXTURE_DIR "/image_fixture_aligned";
+	const char *image = scratch_path("image");
+	static struct run started;
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, program, environment, why), "%s", why);
+	image_run(&started, image, (char *[]){"aligned", NULL}, environment, NULL);
+	ck_assert_int_eq(started.status, 0);
+	ck_assert_str_eq(started.output, "0\n");
+}
+END_TEST
+
+/* The program says nothing of its stack. */
+static void forget_stack(const char *program)
+{
+	int fd = open(program, O_RDWR | O_CLOEXEC);
+	Elf64_Phdr ph = {.p_type = PT_LOAD};
+	Elf64_Ehdr eh;
+
+	ck_assert_int_eq(pread(fd, &eh, sizeof eh, 0), sizeof eh);
+	for (off_t at = (off_t)eh.e_phoff; ph.p_type != PT_NULL; at += (off_t)sizeof ph) {
+		ck_assert_int_eq(pread(fd, &ph, sizeof ph, at), sizeof ph);
+		if (ph.p_type != PT_GNU_STACK)
+			continue;
+		ph.p_type = PT_NULL;
+		ck_assert_int_eq(pwrite(fd, &ph, sizeof ph, at), sizeof ph);
+	}
+	ck_assert_int_eq(close(fd), 0);
+}
+
+/* "rw-p", from /proc/self/maps. */
+static const char *stack_rights(struct run *run)
+{
+	char *end = strstr(run->output, "[stack]");
+
+	ck_assert_ptr_nonnull(end);
+	while (end > run->output && end[-1] != '\n')
+		end--;
+	end = strchr(end, ' ') + 1;
+	end[4] = '\0';
+	return end;
+}
+
+START_TEST(stack)
+{
+	char *argv[] = {"cat", "/proc/self/maps", NULL};
+	const char *program = scratch_path("program");
+	const char *image = scratch_path("cat");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	image_copy_file("/bin/cat", program);
+	forget_stack(program);
+	ck_assert_msg(!image_bake(image, program, environment, why), "%s", why);
+	image_run(&native, program, argv, environment, NULL);
+	image_run(&started, image, argv, environment, NULL);
+	ck_assert_int_eq(started.status, 0);
+	ck_assert_str_eq(stack_rights(&started), stack_rights(&native));
 }
 END_TEST
 
@@ -520,6 +608,9 @@ int main(void)
 	tcase_add_test(tc, thread_asked);
 	tcase_add_test(tc, tunables);
 	tcase_add_test(tc, thread_stacks);
+	tcase_add_loop_test(tc, late, 0, 2);
+	tcase_add_test(tc, aligned);
+	tcase_add_test(tc, stack);
 	tcase_add_test(tc, times);
 	tcase_add_test(tc, hashbang);
 	tcase_add_test(tc, hashbang_replaced);

@@ -15,6 +15,7 @@
 #include "bake_run.h"
 #include "eager.h"
 #include "join.h"
+#include "late.h"
 #include "merge.h"
 #include "streams.h"
 #include "write.h"
@@ -31,6 +32,25 @@ static bool may_everybody_start(const struct stat *st)
 	const mode_t others = S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH;
 
 	return (st->st_mode & others) == others;
+}
+
+/* The kernel moves a program as far as this, to align it. */
+#define ALIGN_MAX (UINT64_C(1) << 30)
+
+/* Whether there is a place for what the kernel loads of it. */
+static int judge_segments(const struct elffile *file, char why[BAKE_WHY_MAX])
+{
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const struct elf_segment *s = &file->segments[i];
+
+		if (s->type != PT_LOAD)
+			continue;
+		if (file->type == ET_EXEC && s->vaddr + s->memsz > IMAGE_LOW)
+			return refuse(why, "it is linked to addresses that others may have");
+		if (s->align > ALIGN_MAX)
+			return refuse(why, "its segments are aligned to more than 1 GiB");
+	}
+	return 0;
 }
 
 /* What can be said of the program without running it. */
@@ -61,7 +81,7 @@ static int judge(const struct image_source *source, const struct elffile *file,
 	for (size_t i = 0; i < file->note_count; i++)
 		if (strcmp(file->notes[i].owner, "Go") == 0)
 			return refuse(why, "it is written in Go, and would see the image's name");
-	return 0;
+	return judge_segments(file, why);
 }
 
 /* What the kernel will load for the target: itself, or the interpreter that it names. */
@@ -77,12 +97,32 @@ static int find_program(struct image_source *source, struct exe *exe, char why[B
 	return 0;
 }
 
+/*
+ * Where the program is really, unless its path says so: an image has that as well, for
+ * /proc/self/exe.  What is below /usr is taken to stay where it is.  Of a file that has several
+ * names nobody can tell which of them a link leads to.
+ */
+static int find_real_path(struct image_source *source, char **real, char why[BAKE_WHY_MAX])
+{
+	struct stat st;
+
+	*real = realpath(source->program, NULL);
+	if (!*real || stat(*real, &st))
+		return -errno;
+	if (strcmp(*real, source->program) == 0 || strncmp(*real, "/usr/", 5) == 0)
+		return 0;
+	source->moved = *real;
+	return st.st_nlink > 1 ? refuse(why, "it has several names, and its path a symbolic link")
+			       : 0;
+}
+
+/* Since Linux 5.8 a program that does not say has no executable stack, and images need 5.9. */
 static uint32_t stack_flags(const struct elffile *file)
 {
 	for (size_t i = 0; i < file->segment_count; i++)
 		if (file->segments[i].type == PT_GNU_STACK)
 			return file->segments[i].flags;
-	return PF_R | PF_W | PF_X;
+	return PF_R | PF_W;
 }
 
 /*
@@ -181,7 +221,9 @@ static int bake_eager(int fd, const struct image_source *source, const struct sp
 			lazy ? eager_find_flag(&lazy->place, &lazy->tracee, &run.place, &run.tracee)
 			     : base + loader->lazy_flag;
 
-		err = flag ? keep(fd, source, &run, envp, flag, why) : -ENOTSUP;
+		err = flag && !late_matters(&run.place, &run.tracee)
+			      ? keep(fd, source, &run, envp, flag, why)
+			      : -ENOTSUP;
 		/* That ld.so is still the same file, image_write() has seen. */
 		if (!err)
 			*loader = (struct bake_loader){source->interpreter_id, flag - base};
@@ -224,6 +266,7 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	struct image_source source = {.target = path, .envp = envp, .codes = codes};
 	struct elffile *file = NULL;
 	const char *sentence = NULL;
+	char *real = NULL;
 	struct exe exe;
 	int err;
 
@@ -244,11 +287,14 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	source.stack_flags = stack_flags(file);
 	err = judge(&source, file, why);
 	if (!err)
+		err = find_real_path(&source, &real, why);
+	if (!err)
 		err = identity_of(AT_FDCWD, source.interpreter, 0, &source.interpreter_id);
 	if (!err)
 		err = bake_source(fd, &source, loader, why);
 	if (err && !why[0])
 		refuse(why, strerror(-err));
 	elffile_free(file);
+	free(real);
 	return err;
 }

@@ -68,21 +68,23 @@ static int add_remap(struct capture *c, const struct mapping *m)
 }
 
 /* Append pages [from, to) of a mapping to the last segment, or begin a new one. */
-static int store(struct capture *c, const struct mapping *m, const unsigned char *data,
+static int store(struct capture *c, const struct area *a, const unsigned char *data,
 		 uint64_t data_pages)
 {
+	const struct mapping *m = &a->map;
 	struct segment *s = c->segment_count ? &c->segments[c->segment_count - 1] : NULL;
 	uint64_t size = m->end - m->start;
 	uint64_t hole = s ? s->size - s->data_size : 0;
 	unsigned char *more;
 
 	if (!s || s->at + s->size != m->start || s->prot != m->prot ||
-	    hole > MERGE_GAP * (uint64_t)PAGE_SIZE) {
+	    s->is_copied != a->is_copied || hole > MERGE_GAP * (uint64_t)PAGE_SIZE) {
 		s = GROW(c->segments, c->segment_count);
 		if (!s)
 			return -ENOMEM;
 		s->at = m->start;
 		s->prot = m->prot;
+		s->is_copied = a->is_copied;
 		hole = 0;
 	}
 	if (data_pages) {
@@ -182,7 +184,7 @@ static int store_area(struct capture *c, const struct tracee *t, const struct ar
 		if (a->states[i] == PAGE_OWN && !is_zero(data + i * PAGE_SIZE))
 			end = i + 1;
 	if (!err)
-		err = store(c, m, data, end);
+		err = store(c, a, data, end);
 	if (!err)
 		err = add_touches(c, a, data);
 	if (!err)

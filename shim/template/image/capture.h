@@ -19,6 +19,7 @@ struct segment {
 	uint64_t size;
 	uint64_t data_size; /* whole pages */
 	int prot;           /* as the segment is mapped */
+	bool is_copied;     /* mapped without a file; resume copies the content there */
 	unsigned char *data;
 };
 

@@ -270,15 +270,21 @@ uint64_t code_pad(const struct image_map *maps, size_t count)
 	return constant < CODE_PAGE_MIN ? 0 : (code->at - code->offset) & (LARGE_PAGE - 1);
 }
 
-uint64_t code_place(uint64_t end, uint64_t size, uint64_t constant, uint64_t *lowest)
+uint64_t code_place(uint64_t end, const struct code_object *o, uint64_t *lowest)
 {
-	uint64_t at = end - size;
+	/* Whole pages that it may have to be moved up by. */
+	uint64_t room = o->align > PAGE_SIZE ? o->align - PAGE_SIZE : 0;
+	uint64_t at = end - room - o->size;
+	bool is_large = o->constant >= CODE_PAGE_MIN && o->constant <= o->size;
 
-	*lowest = at;
-	if (constant < CODE_PAGE_MIN || constant > size)
-		return at;
 	/* Large pages end where the code and constants do: what is behind is written to. */
-	at = ((at + constant) & ~(LARGE_PAGE - 1)) - constant;
+	if (is_large)
+		at = ((at + o->constant) & ~(LARGE_PAGE - 1)) - o->constant;
+	if (room)
+		at += (o->from - at) & (o->align - 1);
+	*lowest = at;
+	if (!is_large)
+		return at;
 	*lowest =
 		LARGE_PAGE - (at & (LARGE_PAGE - 1)) >= CODE_PAGE_MIN ? at & ~(LARGE_PAGE - 1) : at;
 	return at;

@@ -73,11 +73,16 @@ int code_copy(const struct code_store *s, const struct identity *id, const char 
    that does not matter; UINT64_MAX if no copy is worth while. */
 uint64_t code_pad(const struct image_map *maps, size_t count);
 
-/*
- * Where to place an object of `size` bytes below `end`, of which the first `constant` bytes are not
- * writable.  *lowest is where the next one has to end.
- */
-uint64_t code_place(uint64_t end, uint64_t size, uint64_t constant, uint64_t *lowest);
+/* An object to be placed. */
+struct code_object {
+	uint64_t size;     /* bytes */
+	uint64_t constant; /* how many at its beginning are not writable */
+	uint64_t from;     /* where it is */
+	uint64_t align;    /* it may be moved by multiples of that: a power of two; 0: of pages */
+};
+
+/* Where to place it below `end`.  *lowest is where the next one has to end. */
+uint64_t code_place(uint64_t end, const struct code_object *o, uint64_t *lowest);
 
 /* True if the large page in which the mapping begins is to be mapped from its beginning. */
 bool code_fills_page(const struct image_map *map, uint64_t pad);

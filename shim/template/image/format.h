@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 13,
+	IMAGE_VERSION = 14,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -137,6 +137,13 @@ struct image_touch {
 	uint64_t size;
 };
 
+/* Memory without a file that is not zero: whole pages, as they stand in the table. */
+struct image_content {
+	uint64_t at;
+	uint32_t size;
+	uint32_t data; /* offset */
+};
+
 enum { IMAGE_VARIABLES_MAX = 64 }; /* resume has a bit of each in a word */
 
 /* An environment variable that must have the value it had: "NAME=value", or "NAME" alone if it must
@@ -220,6 +227,7 @@ struct image_table {
 	/* A #! script: the number of arguments that the kernel has put before its path. */
 	uint32_t script_args;
 	uint32_t uid;
+	uint32_t gid;
 	uint16_t uses_fstat;       /* 1: ld.so looks at what it has opened with fstat(2) */
 	uint8_t streams;           /* that start-up looks at: bit N for number N; they are pipes, */
 	uint8_t stream_kinds;      /* terminals or sockets, or of these kinds (IMAGE_STREAM_) */
@@ -232,6 +240,7 @@ struct image_table {
 	struct image_array variables;  /* image_variable */
 	struct image_array limits;     /* image_limit */
 	struct image_array touches;    /* image_touch */
+	struct image_array contents;   /* image_content */
 	struct image_array bounds;     /* image_bound */
 	struct image_array affinities; /* image_affinity */
 	struct image_array actions;    /* image_action */

@@ -96,7 +96,8 @@ static int store_zeros(struct capture *c)
 		uint64_t zeros = s->size - s->data_size;
 		unsigned char *data;
 
-		if (s->data_size == 0 || zeros == 0 || zeros > ZEROS_MAX || zeros > room)
+		if (s->is_copied || s->data_size == 0 || zeros == 0 || zeros > ZEROS_MAX ||
+		    zeros > room)
 			continue;
 		data = realloc(s->data, s->size);
 		if (!data)

@@ -88,6 +88,7 @@ struct extent {
 	uint64_t start;
 	uint64_t writable; /* where its first writable mapping begins: its end, if there is none */
 	uint64_t end;
+	uint64_t align; /* the largest p_align */
 };
 
 static void extend(struct extent *extent, uint64_t bias, const Elf64_Phdr *ph)
@@ -100,6 +101,9 @@ static void extend(struct extent *extent, uint64_t bias, const Elf64_Phdr *ph)
 		extent->writable = start;
 	if (page_up(bias + ph->p_vaddr + ph->p_memsz) > extent->end)
 		extent->end = page_up(bias + ph->p_vaddr + ph->p_memsz);
+	/* Others the kernel ignores as well. */
+	if ((ph->p_align & (ph->p_align - 1)) == 0 && ph->p_align > extent->align)
+		extent->align = ph->p_align;
 }
 
 static void extent_close(struct extent *extent)
@@ -113,7 +117,7 @@ static void extent_close(struct extent *extent)
 static int object_extent(const struct tracee *t, uint64_t phdr, uint64_t count, uint64_t bias,
 			 struct extent *extent)
 {
-	*extent = (struct extent){UINT64_MAX, UINT64_MAX, 0};
+	*extent = (struct extent){UINT64_MAX, UINT64_MAX, 0, 0};
 	for (uint64_t i = 0; i < count; i++) {
 		Elf64_Phdr ph;
 		int err = tracee_read(t, phdr + i * sizeof ph, &ph, sizeof ph);
@@ -208,6 +212,7 @@ static int forbid_clock(struct tracee *t)
 
 static int move_program(struct place *p, struct tracee *t, const struct mappings *m)
 {
+	struct code_object object;
 	struct extent program;
 	uint64_t to;
 	int err = program_extent(p, t, &program);
@@ -216,12 +221,16 @@ static int move_program(struct place *p, struct tracee *t, const struct mappings
 		return err;
 	p->program = program.start;
 	p->brk_start = program.end;
-	/* A program that is linked to fixed addresses stays at them: there natively it is as well.
-	 */
+	/* A program that is linked to fixed addresses, all below (bake.c), stays at them: there
+	   natively it is as well. */
 	if (program.end < IMAGE_LOW)
 		return 0;
-	to = code_place(p->lowest, program.end - program.start, program.writable - program.start,
-			&p->lowest);
+	/* The kernel has aligned it to what its segments ask for (Linux 5.10). */
+	object = (struct code_object){.size = program.end - program.start,
+				      .constant = program.writable - program.start,
+				      .from = program.start,
+				      .align = program.align};
+	to = code_place(p->lowest, &object, &p->lowest);
 	err = move_object(t, m, &program, to);
 	if (!err)
 		err = set_aux(p, t, AT_PHDR, p->aux[AT_PHDR] - program.start + to);
@@ -330,16 +339,31 @@ int place_variables(const struct tracee *t, uint64_t base, uint64_t *from, uint6
 	return 0;
 }
 
+/* Each is mostly right below the one before.  What there is no more room for, is as ld.so's. */
+static void note_anonymous(struct place *p, uint64_t start, uint64_t end)
+{
+	struct range *last = p->anonymous + p->anonymous_count;
+
+	if (p->anonymous_count && last[-1].start == end) {
+		last[-1].start = start;
+	} else if (p->anonymous_count < PLACE_ANONYMOUS) {
+		*last = (struct range){start, end};
+		p->anonymous_count++;
+	}
+}
+
 uint64_t place_mapping(struct place *p, uint64_t size)
 {
 	p->lowest -= page_up(size);
+	if (p->is_loaded)
+		note_anonymous(p, p->lowest, p->lowest + page_up(size));
 	return p->lowest;
 }
 
 /* How many bytes at the beginning of the object that can be read from fd are never written to. */
 static uint64_t constant_bytes(int fd)
 {
-	struct extent extent = {UINT64_MAX, UINT64_MAX, 0};
+	struct extent extent = {UINT64_MAX, UINT64_MAX, 0, 0};
 	Elf64_Phdr ph[16];
 	Elf64_Ehdr eh;
 	ssize_t size;
@@ -359,24 +383,26 @@ static uint64_t constant_bytes(int fd)
 
 uint64_t place_object(struct place *p, const struct tracee *t, int fd, uint64_t size)
 {
-	uint64_t constant = 0;
+	struct code_object object = {.size = page_up(size)};
 	char path[48];
 	int own;
 
 	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)t->pid, fd);
 	own = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (own >= 0) {
-		constant = constant_bytes(own);
+		object.constant = constant_bytes(own);
 		close(own);
 	}
-	return code_place(p->lowest, page_up(size), constant, &p->lowest);
+	/* ld.so aligns it by itself, in what it has asked for. */
+	return code_place(p->lowest, &object, &p->lowest);
 }
 
 uint64_t place_data(struct place *p, uint64_t size)
 {
 	uint64_t at = p->arena;
 
-	if (page_up(size) > p->arena_end - p->arena)
+	/* The arena is ld.so's. */
+	if (p->is_loaded || page_up(size) > p->arena_end - p->arena)
 		return place_mapping(p, size);
 	p->arena += page_up(size);
 	return at;

@@ -55,10 +55,21 @@ struct spot {
 	uint64_t random;
 };
 
+/* A range of addresses. */
+struct range {
+	uint64_t start, end;
+};
+
+enum { PLACE_ANONYMOUS = 64 };
+
 struct place {
 	const struct spot *spot;
 	uint64_t lowest;           /* of all that has been placed: the next mapping goes below */
 	uint64_t arena, arena_end; /* free room behind ld.so's data */
+	/* What constructors have mapped without a file; is_loaded: they run. */
+	struct range anonymous[PLACE_ANONYMOUS];
+	unsigned anonymous_count;
+	bool is_loaded;
 	uint64_t brk_start;
 	uint64_t brk; /* the emulated program break */
 	/* The initial stack: the block from argc to the top. */
@@ -89,7 +100,7 @@ int place_all(struct place *p, struct tracee *t, const struct spot *spot);
 /* Where the library that is loaded at `base` has its variables, zeroed ones included. */
 int place_variables(const struct tracee *t, uint64_t base, uint64_t *from, uint64_t *to);
 
-/* Room for a mapping of `size` bytes. */
+/* Room for a mapping of `size` bytes, without a file. */
 uint64_t place_mapping(struct place *p, uint64_t size);
 /* Room for an object, which the tracee maps from its descriptor fd: so that its code can be mapped
    by large pages (code.h). */

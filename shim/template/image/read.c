@@ -80,6 +80,16 @@ static bool has_copies(const struct image_view *v)
 	return true;
 }
 
+static bool has_contents(const struct image_table *t)
+{
+	const struct image_content *list = (const void *)((const char *)t + t->contents.at);
+
+	for (uint32_t i = 0; i < t->contents.count; i++)
+		if (!is_inside(list[i].data, list[i].size, t->size))
+			return false;
+	return true;
+}
+
 static bool has_variables(const struct image_table *t)
 {
 	const struct image_variable *list = (const void *)((const char *)t + t->variables.at);
@@ -117,9 +127,10 @@ static bool is_whole(const struct image_view *v)
 	    !has_array(t, &t->stream_words, sizeof(struct image_stream_word)) ||
 	    !has_array(t, &t->bounds, sizeof(struct image_bound)) ||
 	    !has_array(t, &t->limits, sizeof(struct image_limit)) ||
-	    !has_array(t, &t->touches, sizeof(struct image_touch)))
+	    !has_array(t, &t->touches, sizeof(struct image_touch)) ||
+	    !has_array(t, &t->contents, sizeof(struct image_content)))
 		return false;
-	return has_files(v) && has_copies(v) && has_variables(t);
+	return has_files(v) && has_copies(v) && has_contents(t) && has_variables(t);
 }
 
 /* A section's content, of which every offset of a string is in it, and ends there. */

@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../../elfcache/mem.h"
 #include "../../../elfcache/sys.h"
 #include "resume_part.h"
 
@@ -153,6 +154,15 @@ static void touch_pages(const struct image_table *t)
 	}
 }
 
+/* Memory that is no part of the image's file is zero until then. */
+static void copy_contents(const struct image_table *t)
+{
+	const struct image_content *list = at_offset(t, t->contents.at);
+
+	for (uint32_t i = 0; i < t->contents.count; i++)
+		mem_copy((void *)list[i].at, at_offset(t, list[i].data), list[i].size);
+}
+
 /* As start-up has done, when what is called then is in its place. */
 static bool set_signals(const struct image_table *t)
 {
@@ -180,6 +190,7 @@ struct onward resume(uint64_t *stack, const char *code)
 		start_natively(&p);
 	describe_target(&p);
 	touch_pages(t);
+	copy_contents(t);
 	resume_fix(&p);
 	register_thread(&p);
 	for (uint32_t i = 0; i < t->protects.count; i++)

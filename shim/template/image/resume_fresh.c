@@ -18,10 +18,12 @@ static bool aux_is(const struct process *p, unsigned type, uint64_t value)
 	return p->aux[type] && p->aux[type]->a_un.a_val == value;
 }
 
-/* What is not secure has the same real user. */
 static bool credentials_are_fresh(const struct process *p)
 {
-	return aux_is(p, AT_SECURE, 0) && aux_is(p, AT_EUID, p->table->uid);
+	const struct image_table *t = p->table;
+
+	return aux_is(p, AT_SECURE, 0) && aux_is(p, AT_UID, t->uid) && aux_is(p, AT_EUID, t->uid) &&
+	       aux_is(p, AT_GID, t->gid) && aux_is(p, AT_EGID, t->gid);
 }
 
 /* True if s begins with the n characters of name and a '='. */

@@ -70,7 +70,8 @@ static void count_own(struct area *a)
 	a->own = 0;
 	for (uint64_t i = 0; i < a->pages; i++)
 		a->own += a->states[i] == PAGE_OWN;
-	a->stored = a->own != 0;
+	if (a->map.ino)
+		a->stored = a->own != 0;
 }
 
 static int look_at(struct area *a, const struct mapping *m, const struct tracee *t)
@@ -190,6 +191,31 @@ static int cut_gaps(struct survey *s)
 	return err;
 }
 
+/*
+ * What constructors have mapped without a file is to have none in the processes either: mremap(2)
+ * makes it larger, and madvise(2) gives it back, to become zero.
+ */
+static int mark_copied(struct survey *s, const struct range *range)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < s->count; i++) {
+		struct area *a = &s->areas[i];
+
+		if (a->map.ino || !a->stored || !(a->map.prot & PROT_WRITE) ||
+		    a->map.end <= range->start || a->map.start >= range->end)
+			continue;
+		/* What follows is looked at in its turn. */
+		if (a->map.start < range->start)
+			err = cut(s, i, (range->start - a->map.start) / PAGE_SIZE);
+		else if (a->map.end > range->end)
+			err = cut(s, i, (range->end - a->map.start) / PAGE_SIZE);
+		if (!err && s->areas[i].map.start >= range->start)
+			s->areas[i].is_copied = true;
+	}
+	return err;
+}
+
 /* Pages of a stored area that are in the image: of memory without a file not the end that nobody
    has touched. */
 static uint64_t stored_pages(const struct area *a)
@@ -209,7 +235,7 @@ static uint64_t filling(const struct survey *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct area *a = &s->areas[i];
 
-		if (a->stored)
+		if (a->stored && !a->is_copied)
 			bytes += (stored_pages(a) - a->own) * PAGE_SIZE;
 	}
 	return bytes;
@@ -258,6 +284,8 @@ int survey_take(struct survey *s, const struct place *p, const struct tracee *t)
 		s->own_bytes += s->areas[s->count].own * PAGE_SIZE;
 		s->count++;
 	}
+	for (unsigned i = 0; !err && i < p->anonymous_count; i++)
+		err = mark_copied(s, &p->anonymous[i]);
 	return err ? err : store_small(s);
 }
 

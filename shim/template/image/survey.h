@@ -28,8 +28,9 @@ struct area {
 	struct mapping map; /* its path belongs to the survey */
 	uint64_t pages;
 	unsigned char *states; /* PAGE_ABSENT, ..., a byte a page */
-	uint64_t own; /* pages that differ from the file, or are not zero for want of one */
-	bool stored;  /* in the image; else mapped at resume */
+	uint64_t own;   /* pages that differ from the file, or are not zero for want of one */
+	bool stored;    /* in the image; else mapped at resume */
+	bool is_copied; /* stored, and of no file in the process either */
 };
 
 struct survey {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/user.h>
 #include <unistd.h>
 
 #include "rights.h"
@@ -227,8 +228,8 @@ static int add_files(struct table *t, const struct image_source *source, const s
 		     const struct capture *c, char why[128])
 {
 	struct file_list files = {
-		.list = calloc(w->file_count + 3, sizeof *files.list),
-		.copies = calloc(w->file_count + 3, sizeof *files.copies),
+		.list = calloc(w->file_count + 4, sizeof *files.list),
+		.copies = calloc(w->file_count + 4, sizeof *files.copies),
 		.maps = calloc(2 * c->remap_count + 1, sizeof *files.maps),
 	};
 	size_t mapped = 0;
@@ -242,6 +243,10 @@ static int add_files(struct table *t, const struct image_source *source, const s
 			       0, why);
 	if (!err && source->script_args)
 		err = add_file(t, &files, source, c, source->program, &source->program_id, 0, why);
+	/* Behind a symbolic link the same file may come to have another name, which /proc/self/exe
+	   and $ORIGIN show. */
+	if (!err && source->moved)
+		err = add_file(t, &files, source, c, source->moved, &source->program_id, 0, why);
 	for (unsigned i = 0; !err && i < w->file_count; i++)
 		err = add_file(t, &files, source, c, w->files[i].path,
 			       w->files[i].absent ? NULL : &w->files[i].id, w->files[i].rights,
@@ -293,6 +298,50 @@ static int add_variables(struct table *t, const struct image_source *source, con
 	return PUT(t, variables, list, ALWAYS + w->name_count) ? 0 : -ENOMEM;
 }
 
+/* The pages of one segment that are not zero, and of them those that follow each other in one. */
+static int add_contents_of(struct table *t, const struct segment *s, struct image_content *list,
+			   size_t *count)
+{
+	static const unsigned char zeros[PAGE_SIZE];
+	uint64_t end;
+
+	for (uint64_t at = 0; at < s->data_size; at = end + PAGE_SIZE) {
+		end = at;
+		while (end < s->data_size && memcmp(s->data + end, zeros, sizeof zeros) != 0)
+			end += PAGE_SIZE;
+		if (end == at)
+			continue;
+		list[*count] = (struct image_content){s->at + at, (uint32_t)(end - at),
+						      add(t, s->data + at, end - at)};
+		if (!list[(*count)++].data)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_contents(struct table *t, const struct capture *c)
+{
+	struct image_content *list;
+	size_t pages = 0;
+	size_t count = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < c->segment_count; i++)
+		pages += c->segments[i].is_copied ? c->segments[i].data_size / PAGE_SIZE : 0;
+	if (!pages)
+		return 0;
+	list = calloc(pages, sizeof *list);
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < c->segment_count; i++)
+		if (c->segments[i].is_copied)
+			err = add_contents_of(t, &c->segments[i], list, &count);
+	if (!err && !PUT(t, contents, list, count))
+		err = -ENOMEM;
+	free(list);
+	return err;
+}
+
 int table_build(struct table *t, const struct image_source *source, const struct place *p,
 		const struct watch *w, const struct capture *c, char why[128])
 {
@@ -324,6 +373,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.at_base = p->aux[AT_BASE],
 		.at_entry = p->aux[AT_ENTRY],
 		.uid = (uint32_t)geteuid(),
+		.gid = (uint32_t)getegid(),
 		.uses_fstat = w->uses_fstat,
 		.streams = (uint8_t)w->streams,
 		.stream_kinds = (uint8_t)c->stream_kinds,
@@ -348,6 +398,8 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		err = add_files(t, source, w, c, why);
 	if (!err)
 		err = add_variables(t, source, w);
+	if (!err)
+		err = add_contents(t, c);
 	head(t)->size = (uint32_t)t->size;
 	if (err) {
 		free(t->data);

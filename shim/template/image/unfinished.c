@@ -45,7 +45,9 @@ int unfinished_end(int dirfd, int fd, const char *name, mode_t mode, int err)
 {
 	if (!err && fchmod(fd, mode))
 		err = -errno;
-	close(fd);
+	/* Some file systems say only now that there was no room: close(2). */
+	if (close(fd) && !err)
+		err = -errno;
 	if (!err && renameat(dirfd, unfinished, dirfd, name))
 		err = -errno;
 	if (err)

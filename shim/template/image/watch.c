@@ -44,16 +44,18 @@ static int forget_random(struct watch *w, const struct place *p, const struct tr
 }
 
 /* A function of ld.so or libc that is watched was called. */
-static int on_function(struct watch *w, const struct place *p, struct tracee *t,
-		       struct functions *f, const struct user_regs_struct *regs)
+static int on_function(struct watch *w, struct place *p, struct tracee *t, struct functions *f,
+		       const struct user_regs_struct *regs)
 {
 	if (regs->rip == f->loaded) {
 		int err = functions_watch_libc(f, p, t);
 
-		w->is_loaded = f->libc != 0;
 		if (!err && f->has_memory_sanitizer)
 			return watch_refuse(w, "MemorySanitizer needs addresses that images have");
-		return err || !f->libc ? err : forget_random(w, p, t);
+		if (err || !f->libc)
+			return err;
+		p->is_loaded = true;
+		return forget_random(w, p, t);
 	}
 	for (size_t i = 0; i < FUNCTIONS_CLOCKS; i++)
 		if (regs->rip == f->clocks[i])

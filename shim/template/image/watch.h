@@ -68,7 +68,6 @@ struct watch {
 	uint64_t random[2];   /* AT_RANDOM's bytes, as constructors find them */
 	uint32_t streams;     /* standard streams that it looked at: bit N for number N */
 	uint32_t mxcsr;       /* at the entry point */
-	bool is_loaded;       /* all libraries are mapped and ready: constructors run */
 	bool has_stack_limit; /* libc has asked for it */
 	bool uses_fstat;      /* ld.so does, not newfstatat(2) */
 	bool sees_vectors;    /* ld.so was seen to go through the environment */

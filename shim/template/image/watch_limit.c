@@ -48,7 +48,7 @@ int watch_limit(struct watch *w, const struct place *p, const struct tracee *t,
 	if (err)
 		return err;
 	if (c->arg[1] == RLIMIT_STACK && !w->has_stack_limit &&
-	    (!w->is_loaded || is_libpthreads(t, regs))) {
+	    (!p->is_loaded || is_libpthreads(t, regs))) {
 		w->has_stack_limit = true;
 		limit.rlim_cur = p->spot->stack_limit;
 		return tracee_write(t, c->arg[3], &limit, sizeof limit);

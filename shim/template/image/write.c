@@ -126,6 +126,12 @@ static int by_address(const void *a, const void *b)
 	return p->p_vaddr < q->p_vaddr ? -1 : p->p_vaddr > q->p_vaddr;
 }
 
+/* What of a segment is at its place in the file: the table has what is copied. */
+static uint64_t file_size(const struct segment *s)
+{
+	return s->is_copied ? 0 : s->data_size;
+}
+
 /* Describe all segments, the resume code's first. */
 static void lay_out(struct layout *l, const struct place *p, const struct table *table,
 		    const struct capture *c)
@@ -158,11 +164,11 @@ static void lay_out(struct layout *l, const struct place *p, const struct table 
 						 .p_flags = segment_flags(s->prot),
 						 .p_offset = l->size,
 						 .p_vaddr = s->at,
-						 .p_filesz = s->data_size,
+						 .p_filesz = file_size(s),
 						 .p_memsz = s->size,
 						 .p_align = PAGE_SIZE};
 		l->offsets[i] = l->size;
-		l->size += s->data_size;
+		l->size += file_size(s);
 	}
 }
 
@@ -200,7 +206,7 @@ static void put_segments(const struct content *file, const struct layout *l,
 {
 	put_resume(file, table, l->headers);
 	for (size_t i = 0; i < c->segment_count; i++)
-		put(file, l->offsets[i], c->segments[i].data, c->segments[i].data_size);
+		put(file, l->offsets[i], c->segments[i].data, file_size(&c->segments[i]));
 }
 
 static int write_image(int fd, const struct image_source *source, const struct place *p,

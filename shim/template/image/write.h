@@ -12,11 +12,12 @@ struct image_source {
 	const char *program;     /* what the kernel loads: the target, or a script's interpreter */
 	const char *interpreter; /* the program's PT_INTERP */
 	uint32_t script_args;    /* what the kernel puts before a script's path: 0 to 2 arguments */
+	const char *moved; /* where the program is really, if that may be another place; or null */
 	/* Of these three, before any of them was run. */
 	struct identity target_id, program_id, interpreter_id;
 	char *const *envp;
 	const struct code_store *codes; /* copies to map code from; null: none */
-	uint32_t stack_flags; /* p_flags of the target's PT_GNU_STACK, or PF_R|PF_W|PF_X */
+	uint32_t stack_flags;           /* p_flags of the target's PT_GNU_STACK, or PF_R|PF_W */
 };
 
 /*
