@@ -7,9 +7,9 @@ static const struct {
 	char label[18];
 	uint8_t base;
 } status_lines[STATUS_LINES] = {
-	[STATUS_TRACER] = {"TracerPid:\t", 10},       [STATUS_PERMITTED] = {"CapPrm:\t", 16},
-	[STATUS_EFFECTIVE] = {"CapEff:\t", 16},       [STATUS_NO_NEW_PRIVS] = {"NoNewPrivs:\t", 10},
-	[STATUS_SECCOMP] = {"Seccomp:\t", 10},        [STATUS_FILTERS] = {"Seccomp_filters:\t", 10},
+	[STATUS_TRACER] = {"TracerPid:\t", 10}, [STATUS_PERMITTED] = {"CapPrm:\t", 16},
+	[STATUS_EFFECTIVE] = {"CapEff:\t", 16}, [STATUS_NO_NEW_PRIVS] = {"NoNewPrivs:\t", 10},
+	[STATUS_SECCOMP] = {"Seccomp:\t", 10},  [STATUS_FILTERS] = {"Seccomp_filters:\t", 10},
 };
 
 static uint64_t number(const char *s, unsigned base)

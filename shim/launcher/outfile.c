@@ -54,8 +54,8 @@ static int open_directory(const char *path, struct outfile *out)
 	return out->dirfd < 0 ? -errno : 0;
 }
 
-/* Under a name that nobody knows beforehand: in a directory like /tmp somebody else could have taken
-   it. */
+/* Under a name that nobody knows beforehand: in a directory like /tmp somebody else could have
+   taken it. */
 static int create_temporary(struct outfile *out)
 {
 	uint32_t suffix;

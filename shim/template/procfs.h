@@ -26,7 +26,7 @@ bool procfs_is_ours(void);
 
 /* What the calling process is, that keeps it from engines. */
 enum {
-	PROCFS_TRACED = 1,  /* a debugger or tracer is attached: what it starts is started as it is */
+	PROCFS_TRACED = 1,  /* a debugger or tracer is attached: it sees what it would see */
 	PROCFS_CAPABLE = 2, /* it has capabilities (capabilities(7)), and its user is not root */
 };
 

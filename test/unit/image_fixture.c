@@ -113,6 +113,7 @@ __attribute__((destructor)) static void say_memory(void)
 
 	if (!more)
 		abort();
+	many = more;
 	memset(more + MANY, 'y', 2 * MANY);
 	kept = count_of(pages, PAGES, 'x');
 	fork = madvise(pages, PAGES, MADV_WIPEONFORK);
@@ -501,7 +502,8 @@ __attribute__((constructor)) static void act(int argc, char **argv)
 #elif defined FIXTURE_EDITS
 	char *value = getenv("IMAGE_FIXTURE");
 
-	*value = '2';
+	if (value)
+		*value = '2';
 #elif defined FIXTURE_EDITS_NAME
 	/* The path that it was executed by. */
 	*(char *)getauxval(AT_EXECFN) = '.';

@@ -98,10 +98,9 @@ END_TEST
 
 /* What constructors may do: what comes of it, which destructors say, is the same natively. */
 static char *const harmless[] = {
-	FIXTURE("byte"),     FIXTURE("exe"),          FIXTURE("garbage"),
-	FIXTURE("action"),   FIXTURE("unblocks"),     FIXTURE("restores"),
-	FIXTURE("affinity"), FIXTURE("thread_state"), FIXTURE("rounds"),
-	FIXTURE("memory"),
+	FIXTURE("byte"),     FIXTURE("exe"),      FIXTURE("garbage"),  FIXTURE("action"),
+	FIXTURE("unblocks"), FIXTURE("restores"), FIXTURE("affinity"), FIXTURE("thread_state"),
+	FIXTURE("rounds"),   FIXTURE("memory"),
 };
 
 /* All but one, and those that libc hides too. */

@@ -30,8 +30,8 @@
 
 #include "../../old_libc.h"
 #include "elfcache/cachedir.h"
-#include "elfcache/index.h"
 #include "elfcache/confinement.h"
+#include "elfcache/index.h"
 #include "elfcache/loader_variables.h"
 
 static int complain(const char *what, const char *path, int error)
