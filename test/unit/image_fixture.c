@@ -109,17 +109,18 @@ __attribute__((destructor)) static void say_memory(void)
 {
 	char *more = realloc(many, 3 * MANY);
 	int kept;
-	int fork;
+	int wiped;
 
 	if (!more)
 		abort();
 	many = more;
 	memset(more + MANY, 'y', 2 * MANY);
 	kept = count_of(pages, PAGES, 'x');
-	fork = madvise(pages, PAGES, MADV_WIPEONFORK);
+	wiped = madvise(pages, PAGES, MADV_WIPEONFORK);
 	madvise(pages, 4096, MADV_DONTNEED);
 	dprintf(STDOUT_FILENO, "%d %d %d %d %d\n", count_of(more, 3 * MANY, 'x'),
-		count_of(more, 3 * MANY, 'y'), kept, fork, count_of(pages, PAGES, 0));
+		count_of(more, 3 * MANY, 'y'), kept, wiped, count_of(pages, PAGES, 0));
+	free(more);
 }
 #endif
 
