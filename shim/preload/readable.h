@@ -21,11 +21,18 @@ static inline bool readable_string(const char *s)
 	return sys_call3(SYS_access, (long)s, F_OK, 0) != -EFAULT;
 }
 
-/* True if a pointer can be read at p. */
+/*
+ * True if the eight aligned bytes around p can be read, and so the rest of their page.
+ *
+ * rt_sigprocmask() reads the set before it looks at how, and there is no how -1.  libc itself makes
+ * that call all the time: a filter of system calls that forbids it would forbid nearly everything.
+ * A null set is none, and no error.
+ */
 static inline bool readable_pointer(const void *p)
 {
-	/* There is no process -1. */
-	return sys_call3(SYS_sched_setaffinity, -1, sizeof(void *), (long)p) != -EFAULT;
+	const uintptr_t word = (uintptr_t)p & ~(sizeof(sys_sigset) - 1);
+
+	return word && sys_sigprocmask(-1, (const sys_sigset *)word, NULL) != -EFAULT;
 }
 
 #endif

@@ -13,7 +13,8 @@ set_target_properties(case_quick PROPERTIES
   OUTPUT_NAME quick RUNTIME_OUTPUT_DIRECTORY "${ST_CASES_BIN}" POSITION_INDEPENDENT_CODE OFF)
 
 foreach(name IN ITEMS
-    errors pointers wait descriptors vfork system popen threads handler environment status limits)
+    errors pointers wait descriptors vfork system popen threads handler environment status limits
+    filter)
   st_case_program(${name} caller/${name}.c)
 endforeach()
 target_link_libraries(case_errors PRIVATE cases_attempt)
@@ -29,7 +30,7 @@ st_case_program(path_search path/search.c)
 target_link_libraries(case_path_search PRIVATE cases_attempt)
 
 foreach(name IN ITEMS errors wait descriptors vfork system popen threads handler environment
-    status limits)
+    status limits filter)
   st_compare(caller.${name} "${ST_CASES_BIN}/${name}")
 endforeach()
 # test/unit/test_self_exe.c compares the same lines with those of an image.
