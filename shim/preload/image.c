@@ -129,11 +129,14 @@ static void want(struct target_view *target)
 		index_image_want(&target->index, &target->entry.ref);
 }
 
-static enum reason standing_reason(void)
+static enum reason standing_reason(const struct index *index)
 {
-	const unsigned standing = procfs_standing();
+	unsigned standing;
 
-	return standing & PROCFS_TRACED	   ? REASON_TRACED
+	if (index_has_tracer(index))
+		procfs_ask_anew();
+	standing = procfs_standing();
+	return standing & PROCFS_TRACED    ? REASON_TRACED
 	       : standing & PROCFS_CAPABLE ? REASON_CAPABILITIES
 					   : REASON_NONE;
 }
@@ -206,7 +209,7 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 		return REASON_FAILED;
 	if (!has_variables(envp, index_variables(&target->index)))
 		return REASON_ENVIRONMENT;
-	return standing_reason();
+	return standing_reason(&target->index);
 }
 
 bool image_script_plan(const struct target_view *target, char *const argv[],

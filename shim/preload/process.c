@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <sys/ptrace.h>
 
 #include "../../elfcache/cachedir.h"
 #include "../../elfcache/sys.h"
 #include "../template/child.h"
+#include "../template/procfs.h"
 #include "next.h"
 
 /*
@@ -120,6 +122,19 @@ bool process_cache_stands(const struct settings *settings, const struct index *i
 	       cachedir_is_safe(&st, index_origin(index)->uid) &&
 	       st.st_dev == atomic_load_explicit(&process.device, memory_order_relaxed) &&
 	       st.st_ino == atomic_load_explicit(&process.inode, memory_order_relaxed);
+}
+
+/* Who has no index has started nothing from an image, and nobody can have its answer. */
+void process_note_ptrace(int request)
+{
+	struct index index = {
+		.map = atomic_load_explicit(&process.index, memory_order_acquire),
+	};
+
+	procfs_ask_anew();
+	if (index.map && index.map != NO_INDEX &&
+	    (request == PTRACE_SEIZE || request == PTRACE_ATTACH))
+		index_note_tracer(&index);
 }
 
 static void fill_builders(struct file_actions_builders *b)

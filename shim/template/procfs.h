@@ -26,16 +26,20 @@ bool procfs_is_ours(void);
 
 /* What the calling process is, that keeps it from engines. */
 enum {
-	PROCFS_TRACED = 1,  /* a debugger or tracer is attached: what it starts is started as it is */
+	PROCFS_TRACED =
+		1, /* a debugger or tracer is attached: what it starts is started as it is */
 	PROCFS_CAPABLE = 2, /* it has capabilities (capabilities(7)), and its user is not root */
 };
 
 /*
  * Those that held when this was first asked, by this process or, before its fork(), by the one that
  * it is a copy of: a process gains capabilities by execve(2) only, or in a user namespace, where
- * everybody does.  Without /proc nobody can tell, and none.
+ * everybody does; and who traces is asked to say so.  Without /proc nobody can tell, and none.
  */
 unsigned procfs_standing(void);
+
+/* From now on it is asked each time, in what this process forks as well: somebody traces. */
+void procfs_ask_anew(void);
 
 /* Room for "/proc/self/fd/N". */
 enum { PROCFS_FD_PATH_MAX = 32 };
