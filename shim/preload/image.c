@@ -1,6 +1,7 @@
 #include "image.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "../../elfcache/confinement.h"
 #include "../../elfcache/image_name.h"
@@ -165,6 +166,8 @@ static enum reason kind_reason(const struct target_view *target)
 	}
 }
 
+static _Atomic bool are_denied;
+
 enum reason image_choose(struct target_view *target, const struct settings *settings,
 			 char *const envp[], char path[IMAGE_PATH_SIZE])
 {
@@ -196,6 +199,8 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 	default:
 		return REASON_NO_IMAGE;
 	}
+	if (atomic_load_explicit(&are_denied, memory_order_relaxed))
+		return REASON_FAILED;
 	if (!image_path(settings->cache, directory, &target->entry.id, target->path, path,
 			IMAGE_PATH_SIZE))
 		return REASON_NO_IMAGE;
@@ -248,7 +253,13 @@ void image_script_argv(const struct script_plan *plan, const char *path, char *c
 		out[n++] = (char *)(uintptr_t) * ++argv;
 }
 
-bool image_is_to_blame(const char *path, int error)
+bool image_is_gone(const char *path)
 {
-	return error == E2BIG || sys_call3(SYS_access, (long)path, X_OK, 0) != 0;
+	return sys_call3(SYS_access, (long)path, X_OK, 0) != 0;
+}
+
+void image_note_failure(int error)
+{
+	if (error == EACCES || error == EPERM)
+		atomic_store_explicit(&are_denied, true, memory_order_relaxed);
 }

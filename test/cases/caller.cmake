@@ -14,7 +14,7 @@ set_target_properties(case_quick PROPERTIES
 
 foreach(name IN ITEMS
     errors pointers wait descriptors vfork system popen threads handler environment status limits
-    filter tracer)
+    filter tracer denied)
   st_case_program(${name} caller/${name}.c)
 endforeach()
 target_link_libraries(case_errors PRIVATE cases_attempt)
@@ -30,7 +30,7 @@ st_case_program(path_search path/search.c)
 target_link_libraries(case_path_search PRIVATE cases_attempt)
 
 foreach(name IN ITEMS errors wait descriptors vfork system popen threads handler environment
-    status limits filter tracer)
+    status limits filter tracer denied)
   st_compare(caller.${name} "${ST_CASES_BIN}/${name}")
 endforeach()
 # test/unit/test_self_exe.c compares the same lines with those of an image.
