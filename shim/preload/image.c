@@ -28,79 +28,24 @@ static bool is_installed(const char *path)
 	return false;
 }
 
-/* What an environment is read through: each page is asked for once, as long as they come in runs,
-   because a pointer to nowhere is for the kernel to answer (EFAULT). */
-struct reader {
-	uintptr_t pages[4];
-	unsigned next;
-};
-
-enum { PAGE = 4096 };
-
-static bool knows(struct reader *r, uintptr_t page)
-{
-	for (unsigned i = 0; i < 4; i++)
-		if (r->pages[i] == page)
-			return true;
-	return false;
-}
-
-static void learn(struct reader *r, uintptr_t page)
-{
-	r->pages[r->next++ % 4] = page;
-}
-
-static bool can_read_pointer(struct reader *r, char *const *p)
-{
-	if (knows(r, (uintptr_t)p / PAGE))
-		return true;
-	if (!readable_pointer(p))
-		return false;
-	learn(r, (uintptr_t)p / PAGE);
-	return true;
-}
-
-/* True if the string can be read up to its end, or that of its page. */
-static bool can_read(struct reader *r, const char *s)
-{
-	if (knows(r, (uintptr_t)s / PAGE))
-		return true;
-	if (!readable_string(s))
-		return false;
-	learn(r, (uintptr_t)s / PAGE);
-	return true;
-}
-
-/* True if all of the string can be read. */
-static bool can_read_string(struct reader *r, const char *s)
-{
-	if (!can_read(r, s))
-		return false;
-	for (; *s; s++)
-		if ((uintptr_t)(s + 1) % PAGE == 0 && !can_read(r, s + 1))
-			return false;
-	return true;
-}
-
 /* True if this environment has the loader variables of the session. */
 static bool has_variables(char *const envp[], uint64_t expected)
 {
-	struct reader reader = {{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0};
+	struct reader reader = READER_NEW;
 	uint64_t hash = 0;
 
 	for (; envp; envp++) {
-		const char *s;
+		char *s;
 
-		if (!can_read_pointer(&reader, envp))
+		if (!reader_pointer(&reader, envp, &s))
 			return false;
-		s = *envp;
 		if (!s)
 			break;
-		if (!can_read(&reader, s))
+		if (!reader_can(&reader, s))
 			return false;
 		if (*s != 'L' && *s != 'M' && *s != 'G')
 			continue;
-		if (!can_read_string(&reader, s))
+		if (!reader_can_string(&reader, s))
 			return false;
 		hash = loader_variables_add(hash, s);
 	}
@@ -220,20 +165,21 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 bool image_script_plan(const struct target_view *target, char *const argv[],
 		       struct script_plan *plan)
 {
-	struct reader reader = {{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0};
+	struct reader reader = READER_NEW;
+	char *arg;
 
 	if (exe_look(AT_FDCWD, target->path, &plan->exe) || plan->exe.kind != EXE_SCRIPT ||
 	    plan->exe.interpreter[0] != '/' || !plan->exe.has_whole_line || !argv)
 		return false;
 	for (plan->count = 0;; plan->count++) {
 		if (plan->count == SCRIPT_ARGS_MAX ||
-		    !can_read_pointer(&reader, &argv[plan->count]))
+		    !reader_pointer(&reader, &argv[plan->count], &arg))
 			return false;
-		if (!argv[plan->count])
+		if (!arg)
 			break;
 	}
 	/* The kernel reads argv[0] too, before it drops it. */
-	if (plan->count == 0 || !can_read_string(&reader, argv[0]))
+	if (plan->count == 0 || !reader_can_string(&reader, argv[0]))
 		return false;
 	plan->count += plan->exe.argument[0] ? 2 : 1;
 	return true;

@@ -58,11 +58,13 @@ static int open_in(const char *directory, uid_t uid, struct index *index, struct
 /* Without SPAWN_TEMPLATE_CACHE: the first cache directory that has an index. */
 static int open_anywhere(uid_t uid, struct index *index, struct stat *st)
 {
+	char *envp[ENVIRONMENT_OF_CACHE];
 	char path[PATH_MAX];
 	int err = -ENOENT;
 
+	environment_of_cache(envp);
 	for (unsigned n = 0; n < CACHEDIR_CANDIDATES; n++) {
-		if (cachedir_candidate(n, environment_get(), uid, path, sizeof path) < 0)
+		if (cachedir_candidate(n, envp, uid, path, sizeof path) < 0)
 			continue;
 		err = open_in(path, uid, index, st);
 		if (!err || is_temporary(err))

@@ -4,6 +4,10 @@
  * libc hands a caller's pointers to the kernel, which answers EFAULT to a bad one; so we must not
  * trip over it.  The kernel is asked to read what is there, by calls that then fail and have no
  * effect.
+ *
+ * What can be read may be gone a moment later, if another thread unmaps it: there is no way to read
+ * memory that costs as little and cannot fail.  Freeing alone does no harm: a heap keeps its pages,
+ * or nearly all of them, and what is found in freed memory is asked about as well.
  */
 #ifndef ST_PRELOAD_READABLE_H
 #define ST_PRELOAD_READABLE_H
@@ -21,18 +25,24 @@ static inline bool readable_string(const char *s)
 	return sys_call3(SYS_access, (long)s, F_OK, 0) != -EFAULT;
 }
 
-/*
- * True if the eight aligned bytes around p can be read, and so the rest of their page.
- *
- * rt_sigprocmask() reads the set before it looks at how, and there is no how -1.  libc itself makes
- * that call all the time: a filter of system calls that forbids it would forbid nearly everything.
- * A null set is none, and no error.
- */
-static inline bool readable_pointer(const void *p)
-{
-	const uintptr_t word = (uintptr_t)p & ~(sizeof(sys_sigset) - 1);
+/* Reads what may not be there: each page is asked for once, as long as they come in runs. */
+struct reader {
+	uintptr_t pages[4];
+	unsigned next;
+};
 
-	return word && sys_sigprocmask(-1, (const sys_sigset *)word, NULL) != -EFAULT;
-}
+#define READER_NEW \
+	{ \
+		{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0 \
+	}
+
+/* True if what is at p can be read, a string or a pointer, up to the end of its page. */
+bool reader_can(struct reader *r, const void *p);
+
+/* True if all of the string can be read. */
+bool reader_can_string(struct reader *r, const char *s);
+
+/* Read *p, once: it may be another the next time.  False if it cannot be read. */
+bool reader_pointer(struct reader *r, char *const *p, char **value);
 
 #endif

@@ -253,13 +253,10 @@ static int note_action(struct watch *w, const struct tracee *t, const struct cal
    that a tracee gets even if they are blocked, which unblocks them. */
 static int see_mask(struct watch *w, const struct tracee *t, const struct call *c)
 {
-	/* The set of a how that is none is the preload's question whether it can be read
-	   (readable.h). */
-	bool unblocks = c->arg[1] && (int)c->arg[0] == SIG_UNBLOCK;
 	uint64_t set = 0;
-	int err = unblocks ? tracee_read(t, c->arg[1], &set, sizeof set) : 0;
+	int err = c->arg[1] ? tracee_read(t, c->arg[1], &set, sizeof set) : 0;
 
-	if (!err && (set & WATCH_UNBLOCKABLE))
+	if (!err && c->arg[0] == SIG_UNBLOCK && (set & WATCH_UNBLOCKABLE))
 		err = watch_refuse(w, "its start-up changes the signal mask");
 	return err;
 }
@@ -439,8 +436,7 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 			return watch_refuse(w, "its start-up waits for a futex");
 		return 0;
 	case SYS_sched_setaffinity:
-		/* Of no process: so early versions of the preload asked whether memory can be read.
-		 */
+		/* Of no process: it has no effect. */
 		if ((pid_t)c->arg[0] != -1)
 			return watch_refuse(w, "its start-up chooses processors");
 		return 0;
