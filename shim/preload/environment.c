@@ -5,7 +5,7 @@
 #include "../../elfcache/mem.h"
 #include "readable.h"
 
-/* 16 KiB of stack for the pointers: threads exist that have 64 KiB in all. */
+/* 16 KiB of stack for the pointers, if there is that much. */
 enum { STRIP_MAX = 2048 };
 
 static const char our_name[] = "libspawn_template_preload";
@@ -153,7 +153,8 @@ bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 		plan->value_size = sizeof preload_variable + mem_length(value);
 	}
 	/* A value is bounded by the kernel (MAX_ARG_STRLEN), but not by a stack. */
-	return found && plan->value_size <= STRIP_MAX * sizeof(char *);
+	return found && plan->value_size <= STRIP_MAX * sizeof(char *) &&
+	       stack_takes(plan->count + plan->value_size / sizeof(char *));
 }
 
 /* Copy the libraries that are not ours, each with the separator that stood before it. */

@@ -1,7 +1,6 @@
 #include "process.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdatomic.h>
 #include <sys/ptrace.h>
 
@@ -10,6 +9,7 @@
 #include "../template/child.h"
 #include "../template/procfs.h"
 #include "next.h"
+#include "readable.h"
 
 /*
  * The process's state.  All of it is set once, at first use, by whichever thread or vfork() child
@@ -55,11 +55,14 @@ static int open_in(const char *directory, uid_t uid, struct index *index, struct
 	return err;
 }
 
+/* Less than PATH_MAX: this is on the stack of somebody else's thread, which may be small. */
+enum { CACHE_PATH_MAX = 512 };
+
 /* Without SPAWN_TEMPLATE_CACHE: the first cache directory that has an index. */
 static int open_anywhere(uid_t uid, struct index *index, struct stat *st)
 {
 	char *envp[ENVIRONMENT_OF_CACHE];
-	char path[PATH_MAX];
+	char path[CACHE_PATH_MAX];
 	int err = -ENOENT;
 
 	environment_of_cache(envp);
@@ -233,7 +236,9 @@ struct kernel_engine *process_kernel_engine(const struct settings *settings)
 		state = KERNEL_READY;
 		atomic_store_explicit(&process.kernel_state, state, memory_order_release);
 	}
-	if (state != KERNEL_READY || !kernel_engine_available(&process.kernel))
+	/* It takes 5 KiB of stack. */
+	if (state != KERNEL_READY || !kernel_engine_available(&process.kernel) ||
+	    stack_is_alternate())
 		return NULL;
 	return &process.kernel;
 }

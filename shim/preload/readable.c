@@ -1,6 +1,6 @@
 #include "readable.h"
 
-#include <stddef.h>
+#include <signal.h>
 
 enum { PAGE = 4096, PAGES = sizeof((struct reader *)0)->pages / sizeof(uintptr_t) };
 
@@ -48,5 +48,29 @@ bool reader_pointer(struct reader *r, char *const *p, char **value)
 	if (!reader_can(r, p) || !reader_can(r, (const char *)(p + 1) - 1))
 		return false;
 	*value = *(char *const volatile *)p;
+	return true;
+}
+
+bool stack_is_alternate(void)
+{
+	stack_t stack;
+
+	return sys_call3(SYS_sigaltstack, 0, (long)&stack, 0) || (stack.ss_flags & SS_ONSTACK);
+}
+
+bool stack_takes(size_t pointers)
+{
+	enum { FEW = 128, BESIDE = 2 * PAGE };
+	const char *here = __builtin_frame_address(0);
+	const size_t size = pointers * sizeof(char *) + BESIDE;
+
+	if (pointers <= FEW)
+		return true;
+	if (stack_is_alternate())
+		return false;
+	/* The main thread's grows, others end at a guard page, or so one hopes. */
+	for (size_t at = PAGE; at < size + PAGE; at += PAGE)
+		if (!is_readable(here - at))
+			return false;
 	return true;
 }

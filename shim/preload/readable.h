@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -44,5 +45,14 @@ bool reader_can_string(struct reader *r, const char *s);
 
 /* Read *p, once: it may be another the next time.  False if it cannot be read. */
 bool reader_pointer(struct reader *r, char *const *p, char **value);
+
+/* True in a signal handler that runs on an alternate stack: there may be some 4 KiB left. */
+bool stack_is_alternate(void);
+
+/*
+ * True if an array of that many pointers may be put on the stack, and some KiB beside it: a small
+ * one always, a large one if it is no alternate signal stack, and the stack goes on that far.
+ */
+bool stack_takes(size_t pointers);
 
 #endif

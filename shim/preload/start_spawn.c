@@ -137,7 +137,8 @@ static bool is_repeatable(const struct spawn_call *call)
  * failed.  So an image that is gone must not be found out by a child, and what may have been denied
  * to the image only is tried again, if it can be.
  */
-static int image_by_libc(const struct spawn_call *call, struct in_place *image, char *const envp[])
+__attribute__((noinline)) static int image_by_libc(const struct spawn_call *call,
+						   struct in_place *image, char *const envp[])
 {
 	struct spawn_call other = *call;
 	int err;
@@ -155,6 +156,25 @@ static int image_by_libc(const struct spawn_call *call, struct in_place *image, 
 	return err;
 }
 
+/* Through a kernel template of the image.  Apart for what it has on the stack. */
+__attribute__((noinline)) static bool image_by_kernel(const struct spawn_call *call,
+						      const struct in_place *image,
+						      struct kernel_engine *engine,
+						      struct target_view *target,
+						      char *const envp[])
+{
+	struct spawn_call other = *call;
+	struct target_view view;
+
+	other.argv = image->argv;
+	if (!target_look_image(&view, target, image->path) ||
+	    spawn_by_kernel(engine, &other, &view, true, envp) != REASON_NONE)
+		return false;
+	if (target->has_index)
+		index_count_both(&target->index);
+	return true;
+}
+
 /*
  * From the image: through a kernel template of it, if there is that engine.  If the template cannot
  * do it, the other ways end in the same, or in the right error.  call names the target.
@@ -162,17 +182,10 @@ static int image_by_libc(const struct spawn_call *call, struct in_place *image, 
 static int start_image(const struct spawn_call *call, struct in_place *image,
 		       struct kernel_engine *engine, struct target_view *target, char *const envp[])
 {
-	struct spawn_call other = *call;
-	struct target_view view;
 	int err;
 
-	other.argv = image->argv;
-	if (engine && target_look_image(&view, target, image->path) &&
-	    spawn_by_kernel(engine, &other, &view, true, envp) == REASON_NONE) {
-		if (target->has_index)
-			index_count_both(&target->index);
+	if (engine && image_by_kernel(call, image, engine, target, envp))
 		return 0;
-	}
 	err = start_child(call, image, envp);
 	return err == -ENOTSUP ? image_by_libc(call, image, envp) : err;
 }
@@ -189,7 +202,7 @@ __attribute__((noinline)) static bool spawn_script(const struct spawn_call *call
 {
 	struct script_plan plan;
 
-	if (!image_script_plan(target, call->argv, &plan))
+	if (!image_script_plan(target, call->argv, &plan) || !stack_takes(plan.count))
 		return false;
 	char *argv[plan.count + 1];
 
@@ -338,29 +351,43 @@ static int spawn_unresolved(const struct spawn_call *call, const struct settings
 	return 0;
 }
 
-int start_spawn(const struct spawn_call *call)
+/* The path is known. */
+static int spawn_path(const struct spawn_call *call, const struct settings *settings,
+		      const char *path)
 {
-	const char *path = call->file;
-	const char *exe;
-	struct settings settings;
+	const char *exe = self_exe(path);
 	struct spawn_call own;
-	char found[SEARCH_MAX];
 
-	settings_read(&settings);
-	if (is_search(call) && search_is_needed(call->file)) {
-		if (!search_path(call->file, settings.path, found))
-			return spawn_unresolved(call, &settings);
-		path = found;
-	} else if (!readable_string(path)) {
-		return call_next(call, call->envp);
-	}
-	exe = self_exe(path);
 	if (exe) {
 		own = *call;
 		own.file = path = exe;
 		call = &own;
 	}
 	if (path[0] != '/' && may_change_directory(call))
-		return spawn_unresolved(call, &settings);
-	return spawn_target(call, &settings, path);
+		return spawn_unresolved(call, settings);
+	return spawn_target(call, settings, path);
+}
+
+/* Apart for its buffer: most calls come with a path. */
+__attribute__((noinline)) static int spawn_search(const struct spawn_call *call,
+						  const struct settings *settings)
+{
+	const size_t room = search_room(call->file, settings->path);
+	char found[room];
+
+	if (!search_path(call->file, settings->path, found, room))
+		return spawn_unresolved(call, settings);
+	return spawn_path(call, settings, found);
+}
+
+int start_spawn(const struct spawn_call *call)
+{
+	struct settings settings;
+
+	settings_read(&settings);
+	if (is_search(call) && search_is_needed(call->file))
+		return spawn_search(call, &settings);
+	if (!readable_string(call->file))
+		return call_next(call, call->envp);
+	return spawn_path(call, &settings, call->file);
 }

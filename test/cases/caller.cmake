@@ -14,12 +14,12 @@ set_target_properties(case_quick PROPERTIES
 
 foreach(name IN ITEMS
     errors pointers wait descriptors vfork system popen threads handler environment status limits
-    filter tracer denied environ)
+    filter tracer denied environ stacks)
   st_case_program(${name} caller/${name}.c)
 endforeach()
 target_link_libraries(case_errors PRIVATE cases_attempt)
 target_link_libraries(case_pointers PRIVATE cases_attempt)
-foreach(name IN ITEMS system popen threads handler environ)
+foreach(name IN ITEMS system popen threads handler environ stacks)
   target_link_libraries(case_${name} PRIVATE Threads::Threads)
 endforeach()
 # Cancellation unwinds through frames with cleanups.
@@ -30,7 +30,7 @@ st_case_program(path_search path/search.c)
 target_link_libraries(case_path_search PRIVATE cases_attempt)
 
 foreach(name IN ITEMS errors wait descriptors vfork system popen threads handler environment
-    status limits filter tracer denied environ)
+    status limits filter tracer denied environ stacks)
   st_compare(caller.${name} "${ST_CASES_BIN}/${name}")
 endforeach()
 # test/unit/test_self_exe.c compares the same lines with those of an image.
