@@ -14,7 +14,7 @@ set_target_properties(case_quick PROPERTIES
 
 foreach(name IN ITEMS
     errors pointers wait descriptors vfork system popen threads handler environment status limits
-    filter tracer denied environ stacks)
+    filter tracer denied environ stacks gone)
   st_case_program(${name} caller/${name}.c)
 endforeach()
 target_link_libraries(case_errors PRIVATE cases_attempt)
@@ -33,6 +33,7 @@ foreach(name IN ITEMS errors wait descriptors vfork system popen threads handler
     status limits filter tracer denied environ stacks)
   st_compare(caller.${name} "${ST_CASES_BIN}/${name}")
 endforeach()
+st_compare(caller.gone expect_image=1 "${ST_CASES_BIN}/gone")
 # test/unit/test_self_exe.c compares the same lines with those of an image.
 st_case_program(self_exe caller/self_exe.c)
 target_link_libraries(case_self_exe PRIVATE ${CMAKE_DL_LIBS})

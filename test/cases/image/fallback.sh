@@ -46,8 +46,10 @@ case $1 in
 files)
     [ "${ST_CASES_NO_KERNEL:-0}$(id -u)" = 00 ] || skip 'not in a namespace of its own'
     cache=$work/cache
-    reason=failed
+    # Another directory in its place is not the session's.
+    reason=no-image
     circumstance spoil "mount -t tmpfs none $cache"
+    reason=failed
     circumstance spoil "mount --bind $cache $cache && mount -o remount,bind,noexec $cache"
     circumstance spoil "mount --bind /dev/null $(echo "$cache"/images/*/program)"
     # The program's directory is another: the image is there, and is of no use.
