@@ -83,6 +83,13 @@ static char *last_page(void)
 	return pages;
 }
 
+/* Without the NUL. */
+static void fill(char *to, const char *from)
+{
+	while (*from)
+		*to++ = *from++;
+}
+
 static void try_all_bad(void)
 {
 	char *nowhere = (char *)(uintptr_t)0x4141414141414141;
@@ -90,14 +97,14 @@ static void try_all_bad(void)
 	char *string = last_page() + PAGE - 8;
 	char **array = (char **)(void *)(last_page() + PAGE) - 2;
 
-	try_bad("nowhere", (char **)nowhere);
+	try_bad("nowhere", (char **)(void *)nowhere);
 	try_bad("near null", (char **)8);
 	in[1] = nowhere;
 	try_bad("a string nowhere", in);
-	memcpy(string, "SPAWN_TE", 8);
+	fill(string, "SPAWN_TE");
 	in[1] = string;
 	try_bad("a string without end", in);
-	memcpy(string, "HOME=/xy", 8);
+	fill(string, "HOME=/xy");
 	try_bad("another string without end", in);
 	array[0] = in[0];
 	array[1] = in[0];

@@ -156,7 +156,8 @@ static char **longer(char **list, size_t n, char *more)
 		count++;
 	all = calloc(count + n + 1, sizeof *all);
 	REQUIRE(all != NULL);
-	memcpy(all, list, count * sizeof *all);
+	for (size_t i = 0; i < count; i++)
+		all[i] = list[i];
 	for (size_t i = 0; i < n; i++)
 		all[count + i] = more;
 	return all;
