@@ -171,7 +171,8 @@ static void copy(const char *from, const char *to)
 	int out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	ssize_t n;
 
-	REQUIRE(in >= 0 && out >= 0);
+	if (in < 0 || out < 0)
+		fail("cannot copy %s to %s: %s", from, to, error_name(errno));
 	while ((n = read(in, buf, sizeof buf)) > 0)
 		REQUIRE(write(out, buf, (size_t)n) == n);
 	close(in);
