@@ -7,19 +7,26 @@
 #include "sys.h"
 
 enum {
-	HEAD_SIZE = 1024, /* ELF header and, in practice, every program header */
-	PHDR_MAX = 32,    /* more, and the file is none of ours */
+	HEAD_SIZE = 64 + 13 * 56, /* ELF header and, in practice, every program header */
+	PHDR_MAX = 32,            /* more, and the file is none of ours */
 	LOAD_MAX = 16,
-	DYN_CHUNK = 32, /* dynamic entries read at a time */
-	DYN_CHUNKS = 8,
+	DYN_CHUNK = 16, /* dynamic entries read at a time */
+	DYN_CHUNKS = 16,
 	NEEDED_MAX = 16, /* libraries whose names are looked at */
 	SCRIPT_DEPTH = 5,
+};
+
+/* Of a segment, what is needed: the stack may be small. */
+struct load {
+	uint64_t vaddr;
+	uint64_t filesz;
+	uint64_t offset;
 };
 
 struct elf {
 	int fd;
 	int err; /* of a read that failed, and may not fail the next time */
-	Elf64_Phdr load[LOAD_MAX];
+	struct load load[LOAD_MAX];
 	unsigned loads;
 	Elf64_Phdr interp;
 	Elf64_Phdr dynamic;
@@ -84,7 +91,7 @@ static void parse_script(struct exe *exe, const char *head, size_t len)
 static void note_segment(struct elf *elf, const Elf64_Phdr *ph)
 {
 	if (ph->p_type == PT_LOAD && elf->loads < LOAD_MAX)
-		elf->load[elf->loads++] = *ph;
+		elf->load[elf->loads++] = (struct load){ph->p_vaddr, ph->p_filesz, ph->p_offset};
 	else if (ph->p_type == PT_INTERP && elf->interp.p_type != PT_INTERP)
 		elf->interp = *ph; /* the kernel uses the first */
 	else if (ph->p_type == PT_DYNAMIC)
@@ -114,10 +121,10 @@ static bool read_segments(struct elf *elf, const Elf64_Ehdr *eh, const char *hea
 static uint64_t offset_of(const struct elf *elf, uint64_t vaddr)
 {
 	for (unsigned i = 0; i < elf->loads; i++) {
-		const Elf64_Phdr *ph = &elf->load[i];
+		const struct load *load = &elf->load[i];
 
-		if (vaddr >= ph->p_vaddr && vaddr - ph->p_vaddr < ph->p_filesz)
-			return vaddr - ph->p_vaddr + ph->p_offset;
+		if (vaddr >= load->vaddr && vaddr - load->vaddr < load->filesz)
+			return vaddr - load->vaddr + load->offset;
 	}
 	return 0;
 }

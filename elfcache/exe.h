@@ -40,7 +40,7 @@ struct exe {
 /*
  * Look at the regular file path (relative to dirfd, as openat(2)).  Returns 0, or a negative error
  * number if it cannot be opened or read, with kind EXE_UNREADABLE.  Malformed files are EXE_OTHER.
- * Safe in a vfork() child and in a signal handler; uses about 3 KiB of stack and no descriptor
+ * Safe in a vfork() child and in a signal handler; uses less than 2 KiB of stack and no descriptor
  * outlives the call.
  */
 int exe_look(int dirfd, const char *path, struct exe *exe);

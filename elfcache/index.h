@@ -205,6 +205,10 @@ bool index_has_images(const struct index *index);
 uint64_t index_variables(const struct index *index);
 uint64_t index_confinement(const struct index *index);
 
+/* A process of the session has attached to another as its tracer, ever. */
+void index_note_tracer(struct index *index);
+bool index_has_tracer(const struct index *index);
+
 /* The starts of one target so far. */
 uint64_t index_starts(const struct index *index, const struct index_ref *ref);
 

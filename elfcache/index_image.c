@@ -126,6 +126,16 @@ void index_enable_images(struct index *index, uint64_t variables, uint64_t confi
 	atomic_store_explicit(&index->map->has_images, 1, memory_order_release);
 }
 
+void index_note_tracer(struct index *index)
+{
+	atomic_store_explicit(&index->map->has_tracer, 1, memory_order_release);
+}
+
+bool index_has_tracer(const struct index *index)
+{
+	return atomic_load_explicit(&index->map->has_tracer, memory_order_acquire);
+}
+
 uint64_t index_starts(const struct index *index, const struct index_ref *ref)
 {
 	uint64_t starts = 0;

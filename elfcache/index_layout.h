@@ -52,6 +52,7 @@ struct index_header {
 	_Atomic uint32_t wanted;
 	/* The slots that were last asked for, plus 1; 0 once the service has taken it. */
 	_Atomic uint32_t asked[INDEX_ASKED];
+	_Atomic uint32_t has_tracer;
 };
 
 enum { HEADER_SIZE = 4096 };

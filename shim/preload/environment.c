@@ -5,7 +5,7 @@
 #include "../../elfcache/mem.h"
 #include "readable.h"
 
-/* 16 KiB of stack for the pointers: threads exist that have 64 KiB in all. */
+/* 16 KiB of stack for the pointers, if there is that much. */
 enum { STRIP_MAX = 2048 };
 
 static const char our_name[] = "libspawn_template_preload";
@@ -44,22 +44,48 @@ static void read_ours(struct settings *settings, const char *rest)
 		settings->log = value;
 }
 
+/* The next variable of *envp; null at the end, or where nothing can be read. */
+static const char *next_variable(struct reader *reader, char **const *envp)
+{
+	char *s;
+
+	return reader_pointer(reader, *envp, &s) && s && reader_can(reader, s) ? s : NULL;
+}
+
+/*
+ * Whoever passes an environment of its own does not have libc look at environ, which may be
+ * anything then, and may be another thread's to change.
+ */
 void settings_read(struct settings *settings)
 {
-	char **envp = environment_get();
+	struct reader reader = READER_NEW;
+	const char *s;
 
 	*settings = (struct settings){.choice = CHOICE_AUTO};
-	for (; envp && *envp; envp++) {
-		const char *rest;
-
-		if (**envp == 'S') {
-			rest = mem_after_prefix(*envp, "SPAWN_TEMPLATE");
-			if (rest)
-				read_ours(settings, rest);
-		} else if (**envp == 'P' && !settings->path) {
-			settings->path = mem_after_prefix(*envp, "PATH=");
-		}
+	for (char **envp = environment_get(); (s = next_variable(&reader, &envp)); envp++) {
+		if ((*s != 'S' && *s != 'P') || !reader_can_string(&reader, s))
+			continue;
+		if (*s == 'P' && !settings->path)
+			settings->path = mem_after_prefix(s, "PATH=");
+		s = mem_after_prefix(s, "SPAWN_TEMPLATE");
+		if (s)
+			read_ours(settings, s);
 	}
+}
+
+void environment_of_cache(char *out[ENVIRONMENT_OF_CACHE])
+{
+	static const char names[][17] = {"XDG_RUNTIME_DIR=", "XDG_CACHE_HOME=", "HOME="};
+	struct reader reader = READER_NEW;
+	const char *s;
+	size_t n = 0;
+
+	for (char **envp = environment_get(); (s = next_variable(&reader, &envp)); envp++)
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+			if (n < ENVIRONMENT_OF_CACHE - 1 && *s == names[i][0] &&
+			    reader_can_string(&reader, s) && mem_after_prefix(s, names[i]))
+				out[n++] = (char *)(uintptr_t)s;
+	out[n] = NULL;
 }
 
 static bool is_separator(char c)
@@ -99,38 +125,23 @@ static bool names_us(const char *value)
 	return false;
 }
 
-enum { PAGE = 4096 };
-
-static bool begins_page(const void *p)
-{
-	return (uintptr_t)p % PAGE == 0;
-}
-
-static bool can_read_string(const char *s)
-{
-	if (!readable_string(s))
-		return false;
-	while (*s)
-		if (begins_page(++s) && !readable_string(s))
-			return false;
-	return true;
-}
-
 bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 {
+	struct reader reader = READER_NEW;
 	bool found = false;
 
 	*plan = (struct strip_plan){0};
-	if (!envp || !readable_pointer(envp))
-		return false;
-	for (; envp[plan->count]; plan->count++) {
+	for (;; plan->count++) {
 		const char *value;
+		char *s;
 
-		if (plan->count == STRIP_MAX || !can_read_string(envp[plan->count]) ||
-		    (begins_page(&envp[plan->count + 1]) &&
-		     !readable_pointer(&envp[plan->count + 1])))
+		if (plan->count == STRIP_MAX || !reader_pointer(&reader, &envp[plan->count], &s))
 			return false;
-		value = mem_after_prefix(envp[plan->count], preload_variable);
+		if (!s)
+			break;
+		if (!reader_can_string(&reader, s))
+			return false;
+		value = mem_after_prefix(s, preload_variable);
 		/* ld.so takes the last definition, but a shell passes on one only. */
 		if (!value || found)
 			continue;
@@ -138,10 +149,12 @@ bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 			return false;
 		found = true;
 		plan->position = plan->count;
+		plan->value = value;
 		plan->value_size = sizeof preload_variable + mem_length(value);
 	}
 	/* A value is bounded by the kernel (MAX_ARG_STRLEN), but not by a stack. */
-	return found && plan->value_size <= STRIP_MAX * sizeof(char *);
+	return found && plan->value_size <= STRIP_MAX * sizeof(char *) &&
+	       stack_takes(plan->count + plan->value_size / sizeof(char *));
 }
 
 /* Copy the libraries that are not ours, each with the separator that stood before it. */
@@ -170,8 +183,7 @@ void environment_strip(char *const envp[], const struct strip_plan *plan, char *
 	size_t n = 0;
 
 	mem_copy(value, preload_variable, sizeof preload_variable);
-	strip_value(envp[plan->position] + sizeof preload_variable - 1,
-		    value + sizeof preload_variable - 1);
+	strip_value(plan->value, value + sizeof preload_variable - 1);
 	for (size_t i = 0; i < plan->count; i++) {
 		if (i != plan->position)
 			out[n++] = envp[i];

@@ -21,7 +21,16 @@ struct settings {
 	const char *path;      /* PATH */
 };
 
+/*
+ * Read from environ each time: a program may change it at any moment, as with setenv().  They point
+ * into it, so they are of this call only.  If another thread changes it meanwhile they may be those
+ * of before or after, or miss some; natively a search of PATH has the same risk.
+ */
 void settings_read(struct settings *settings);
+
+/* An environment for cachedir_candidate(): what it asks for, and can be read. */
+enum { ENVIRONMENT_OF_CACHE = 8 };
+void environment_of_cache(char *out[ENVIRONMENT_OF_CACHE]);
 
 /* The process's environ; null if it has none. */
 char **environment_get(void);
@@ -30,6 +39,7 @@ char **environment_get(void);
 struct strip_plan {
 	size_t count;      /* variables, without the terminating null */
 	size_t position;   /* of LD_PRELOAD */
+	const char *value; /* what it is now */
 	size_t value_size; /* bytes for the new "LD_PRELOAD=...", with its NUL */
 };
 

@@ -1,6 +1,7 @@
 #include "image.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "../../elfcache/confinement.h"
 #include "../../elfcache/image_name.h"
@@ -27,79 +28,24 @@ static bool is_installed(const char *path)
 	return false;
 }
 
-/* What an environment is read through: each page is asked for once, as long as they come in runs,
-   because a pointer to nowhere is for the kernel to answer (EFAULT). */
-struct reader {
-	uintptr_t pages[4];
-	unsigned next;
-};
-
-enum { PAGE = 4096 };
-
-static bool knows(struct reader *r, uintptr_t page)
-{
-	for (unsigned i = 0; i < 4; i++)
-		if (r->pages[i] == page)
-			return true;
-	return false;
-}
-
-static void learn(struct reader *r, uintptr_t page)
-{
-	r->pages[r->next++ % 4] = page;
-}
-
-static bool can_read_pointer(struct reader *r, char *const *p)
-{
-	if (knows(r, (uintptr_t)p / PAGE))
-		return true;
-	if (!readable_pointer(p))
-		return false;
-	learn(r, (uintptr_t)p / PAGE);
-	return true;
-}
-
-/* True if the string can be read up to its end, or that of its page. */
-static bool can_read(struct reader *r, const char *s)
-{
-	if (knows(r, (uintptr_t)s / PAGE))
-		return true;
-	if (!readable_string(s))
-		return false;
-	learn(r, (uintptr_t)s / PAGE);
-	return true;
-}
-
-/* True if all of the string can be read. */
-static bool can_read_string(struct reader *r, const char *s)
-{
-	if (!can_read(r, s))
-		return false;
-	for (; *s; s++)
-		if ((uintptr_t)(s + 1) % PAGE == 0 && !can_read(r, s + 1))
-			return false;
-	return true;
-}
-
 /* True if this environment has the loader variables of the session. */
 static bool has_variables(char *const envp[], uint64_t expected)
 {
-	struct reader reader = {{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0};
+	struct reader reader = READER_NEW;
 	uint64_t hash = 0;
 
 	for (; envp; envp++) {
-		const char *s;
+		char *s;
 
-		if (!can_read_pointer(&reader, envp))
+		if (!reader_pointer(&reader, envp, &s))
 			return false;
-		s = *envp;
 		if (!s)
 			break;
-		if (!can_read(&reader, s))
+		if (!reader_can(&reader, s))
 			return false;
 		if (*s != 'L' && *s != 'M' && *s != 'G')
 			continue;
-		if (!can_read_string(&reader, s))
+		if (!reader_can_string(&reader, s))
 			return false;
 		hash = loader_variables_add(hash, s);
 	}
@@ -129,11 +75,14 @@ static void want(struct target_view *target)
 		index_image_want(&target->index, &target->entry.ref);
 }
 
-static enum reason standing_reason(void)
+static enum reason standing_reason(const struct index *index)
 {
-	const unsigned standing = procfs_standing();
+	unsigned standing;
 
-	return standing & PROCFS_TRACED	   ? REASON_TRACED
+	if (index_has_tracer(index))
+		procfs_ask_anew();
+	standing = procfs_standing();
+	return standing & PROCFS_TRACED    ? REASON_TRACED
 	       : standing & PROCFS_CAPABLE ? REASON_CAPABILITIES
 					   : REASON_NONE;
 }
@@ -161,6 +110,8 @@ static enum reason kind_reason(const struct target_view *target)
 		return REASON_NOT_ELF;
 	}
 }
+
+static _Atomic bool are_denied;
 
 enum reason image_choose(struct target_view *target, const struct settings *settings,
 			 char *const envp[], char path[IMAGE_PATH_SIZE])
@@ -193,6 +144,8 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 	default:
 		return REASON_NO_IMAGE;
 	}
+	if (atomic_load_explicit(&are_denied, memory_order_relaxed))
+		return REASON_FAILED;
 	if (!image_path(settings->cache, directory, &target->entry.id, target->path, path,
 			IMAGE_PATH_SIZE))
 		return REASON_NO_IMAGE;
@@ -206,26 +159,27 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 		return REASON_FAILED;
 	if (!has_variables(envp, index_variables(&target->index)))
 		return REASON_ENVIRONMENT;
-	return standing_reason();
+	return standing_reason(&target->index);
 }
 
 bool image_script_plan(const struct target_view *target, char *const argv[],
 		       struct script_plan *plan)
 {
-	struct reader reader = {{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0};
+	struct reader reader = READER_NEW;
+	char *arg;
 
 	if (exe_look(AT_FDCWD, target->path, &plan->exe) || plan->exe.kind != EXE_SCRIPT ||
 	    plan->exe.interpreter[0] != '/' || !plan->exe.has_whole_line || !argv)
 		return false;
 	for (plan->count = 0;; plan->count++) {
 		if (plan->count == SCRIPT_ARGS_MAX ||
-		    !can_read_pointer(&reader, &argv[plan->count]))
+		    !reader_pointer(&reader, &argv[plan->count], &arg))
 			return false;
-		if (!argv[plan->count])
+		if (!arg)
 			break;
 	}
 	/* The kernel reads argv[0] too, before it drops it. */
-	if (plan->count == 0 || !can_read_string(&reader, argv[0]))
+	if (plan->count == 0 || !reader_can_string(&reader, argv[0]))
 		return false;
 	plan->count += plan->exe.argument[0] ? 2 : 1;
 	return true;
@@ -245,7 +199,13 @@ void image_script_argv(const struct script_plan *plan, const char *path, char *c
 		out[n++] = (char *)(uintptr_t) * ++argv;
 }
 
-bool image_is_to_blame(const char *path, int error)
+bool image_is_gone(const char *path)
 {
-	return error == E2BIG || sys_call3(SYS_access, (long)path, X_OK, 0) != 0;
+	return sys_call3(SYS_access, (long)path, X_OK, 0) != 0;
+}
+
+void image_note_failure(int error)
+{
+	if (error == EACCES || error == EPERM)
+		atomic_store_explicit(&are_denied, true, memory_order_relaxed);
 }

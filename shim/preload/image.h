@@ -35,11 +35,15 @@ bool image_script_plan(const struct target_view *target, char *const argv[],
 void image_script_argv(const struct script_plan *plan, const char *path, char *const argv[],
 		       char *out[]);
 
+/* True if the image is not there, or by its mode and file system may not be executed here. */
+bool image_is_gone(const char *path);
+
 /*
- * True if the start of an image that failed with this error (of errno.h) must be repeated with the
- * target: the image is gone or may not be executed here, or its longer path was too much.  Else
- * the error is the start's own, and its file actions are not to be carried out a second time.
+ * An image that is there could not be executed, with this error (of errno.h; 0: it was), and its
+ * target could.  If it was denied, by what access(2) knows nothing of, that would deny all others
+ * too: Landlock, AppArmor, fapolicyd, setfsuid(2).  This process and those that it forks then try
+ * no more.
  */
-bool image_is_to_blame(const char *path, int error);
+void image_note_failure(int error);
 
 #endif

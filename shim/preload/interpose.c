@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "export.h"
+#include "process.h"
 #include "start.h"
 
 #define ST_NAME ST_EXPORT
@@ -134,4 +135,10 @@ int interpose_system(const char *command)
 FILE *interpose_popen(const char *command, const char *type)
 {
 	return start_popen(command, type);
+}
+
+long interpose_ptrace(int request, pid_t pid, void *addr, void *data)
+{
+	process_note_ptrace(request);
+	return NEXT(ptrace)(request, pid, addr, data);
 }

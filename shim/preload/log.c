@@ -82,7 +82,7 @@ static void write_quietly(int fd, const char *text, size_t len)
 void process_log(const struct settings *settings, const char *path, enum how how,
 		 enum reason reason)
 {
-	struct line line;
+	struct line *line;
 	int fd;
 
 	if (!settings->log || settings->log[0] != '/' || has_extra_rights())
@@ -91,16 +91,21 @@ void process_log(const struct settings *settings, const char *path, enum how how
 			O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return;
-	line.len = 0;
-	add_number(&line, sys_getpid());
-	add(&line, " ");
-	add(&line, how_names[how]);
-	add(&line, " ");
-	add(&line, reason_names[reason]);
-	add(&line, " ");
-	add(&line, path);
-	line.text[line.len++] = '\n';
-	/* One write: lines of several processes do not mix. */
-	write_quietly(fd, line.text, line.len);
+	/* Not on the stack, which may be small. */
+	line = sys_mmap(NULL, sizeof *line, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
+	if (!sys_is_error(line)) {
+		add_number(line, sys_getpid());
+		add(line, " ");
+		add(line, how_names[how]);
+		add(line, " ");
+		add(line, reason_names[reason]);
+		add(line, " ");
+		add(line, path);
+		line->text[line->len++] = '\n';
+		/* One write: lines of several processes do not mix. */
+		write_quietly(fd, line->text, line->len);
+		sys_munmap(line, sizeof *line);
+	}
 	sys_close(fd);
 }

@@ -1,13 +1,15 @@
 #include "process.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdatomic.h>
+#include <sys/ptrace.h>
 
 #include "../../elfcache/cachedir.h"
 #include "../../elfcache/sys.h"
 #include "../template/child.h"
+#include "../template/procfs.h"
 #include "next.h"
+#include "readable.h"
 
 /*
  * The process's state.  All of it is set once, at first use, by whichever thread or vfork() child
@@ -53,14 +55,19 @@ static int open_in(const char *directory, uid_t uid, struct index *index, struct
 	return err;
 }
 
+/* Less than PATH_MAX: this is on the stack of somebody else's thread, which may be small. */
+enum { CACHE_PATH_MAX = 512 };
+
 /* Without SPAWN_TEMPLATE_CACHE: the first cache directory that has an index. */
 static int open_anywhere(uid_t uid, struct index *index, struct stat *st)
 {
-	char path[PATH_MAX];
+	char *envp[ENVIRONMENT_OF_CACHE];
+	char path[CACHE_PATH_MAX];
 	int err = -ENOENT;
 
+	environment_of_cache(envp);
 	for (unsigned n = 0; n < CACHEDIR_CANDIDATES; n++) {
-		if (cachedir_candidate(n, environment_get(), uid, path, sizeof path) < 0)
+		if (cachedir_candidate(n, envp, uid, path, sizeof path) < 0)
 			continue;
 		err = open_in(path, uid, index, st);
 		if (!err || is_temporary(err))
@@ -120,6 +127,19 @@ bool process_cache_stands(const struct settings *settings, const struct index *i
 	       cachedir_is_safe(&st, index_origin(index)->uid) &&
 	       st.st_dev == atomic_load_explicit(&process.device, memory_order_relaxed) &&
 	       st.st_ino == atomic_load_explicit(&process.inode, memory_order_relaxed);
+}
+
+/* Who has no index has started nothing from an image, and nobody can have its answer. */
+void process_note_ptrace(int request)
+{
+	struct index index = {
+		.map = atomic_load_explicit(&process.index, memory_order_acquire),
+	};
+
+	procfs_ask_anew();
+	if (index.map && index.map != NO_INDEX &&
+	    (request == PTRACE_SEIZE || request == PTRACE_ATTACH))
+		index_note_tracer(&index);
 }
 
 static void fill_builders(struct file_actions_builders *b)
@@ -216,7 +236,9 @@ struct kernel_engine *process_kernel_engine(const struct settings *settings)
 		state = KERNEL_READY;
 		atomic_store_explicit(&process.kernel_state, state, memory_order_release);
 	}
-	if (state != KERNEL_READY || !kernel_engine_available(&process.kernel))
+	/* It takes 5 KiB of stack. */
+	if (state != KERNEL_READY || !kernel_engine_available(&process.kernel) ||
+	    stack_is_alternate())
 		return NULL;
 	return &process.kernel;
 }

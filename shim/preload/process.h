@@ -20,6 +20,14 @@ bool process_index(const struct settings *settings, struct index *index);
    what is named below it is what it was. */
 bool process_cache_stands(const struct settings *settings, const struct index *index);
 
+/*
+ * ptrace(2) is about to be called.  From now on this process, and what it forks, asks at each start
+ * whether it is being traced: a debugger's child, which asks to be traced itself, is a copy of a
+ * process that was not.  A tracer that attaches to its child cannot say so in the child's memory;
+ * it does in the session's index, which both have mapped.
+ */
+void process_note_ptrace(int request);
+
 /* True if the settings ask for the kernel engine; whether the kernel has it is another question. */
 bool process_wants_kernel_engine(const struct settings *settings);
 

@@ -46,7 +46,29 @@ static bool passes_over(int err)
 	       err == -ETIMEDOUT || err == -EACCES;
 }
 
-bool search_path(const char *file, const char *path, char found[SEARCH_MAX])
+static const char default_path[] = "/bin:/usr/bin";
+
+size_t search_room(const char *file, const char *path)
+{
+	size_t longest = 0;
+	size_t room;
+
+	if (!path)
+		path = default_path;
+	for (;;) {
+		const char *end = mem_find_or_end(path, ':');
+		size_t len = (size_t)(end - path);
+
+		longest = len > longest ? len : longest;
+		if (!*end)
+			break;
+		path = end + 1;
+	}
+	room = longest + 1 + mem_length(file) + 1;
+	return room < SEARCH_MAX ? room : SEARCH_MAX;
+}
+
+bool search_path(const char *file, const char *path, char *found, size_t room)
 {
 	size_t file_len = mem_length(file);
 
@@ -54,7 +76,7 @@ bool search_path(const char *file, const char *path, char found[SEARCH_MAX])
 	if (file_len == 0 || file_len > NAME_MAX)
 		return false;
 	if (!path)
-		path = "/bin:/usr/bin";
+		path = default_path;
 	for (;;) {
 		const char *end = mem_find_or_end(path, ':');
 		size_t len = (size_t)(end - path);
@@ -62,7 +84,7 @@ bool search_path(const char *file, const char *path, char found[SEARCH_MAX])
 		char *p = found + len;
 		int err;
 
-		if (len + 1 + file_len >= SEARCH_MAX)
+		if (len + 1 + file_len >= room)
 			return false;
 		mem_copy(found, path, len);
 		if (len)

@@ -18,17 +18,22 @@
 #define ST_PRELOAD_SEARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* Less than PATH_MAX: this is on the stack of somebody else's thread, which may have 16 KiB. */
+/* Less than PATH_MAX: this is on the stack of somebody else's thread, which may be small. */
 enum { SEARCH_MAX = 1024 };
 
 /* Rule 1: true for a name without a slash. */
 bool search_is_needed(const char *file);
 
+/* Room for what a search can find: no more than libc takes for the same, whose room is for all of
+   PATH, and at most SEARCH_MAX. */
+size_t search_room(const char *file, const char *path);
+
 /*
  * Predict the file that a search for `file` in path (null: PATH is not set) will execute, into
- * found[SEARCH_MAX].  False if none will be found or it cannot be told.
+ * found[search_room()].  False if none will be found or it cannot be told.
  */
-bool search_path(const char *file, const char *path, char found[SEARCH_MAX]);
+bool search_path(const char *file, const char *path, char *found, size_t room);
 
 #endif

@@ -5,6 +5,7 @@
 #define ST_PRELOAD_START_H
 
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -44,11 +45,20 @@ struct spawn_call {
 /* Carry out the call.  0 or an error number, as posix_spawn(3). */
 int start_spawn(const struct spawn_call *call);
 
+/* An image that is executed in place of what a call names, if it can be. */
+struct in_place {
+	const char *path;
+	char *const *argv;
+	int error;    /* 0, or why it could not be executed */
+	bool went_on; /* then the same child executed the target, or tried to */
+};
+
 /*
- * posix_spawn() without libc, which makes the child more slowly (child.h).  As posix_spawn(3), or
- * -ENOTSUP, and nothing has happened: then libc must do it.
+ * posix_spawn() without libc, which makes the child more slowly (child.h), and which cannot go on
+ * in the same child when an image (null: none) cannot be executed.  As posix_spawn(3), or -ENOTSUP,
+ * and nothing has happened: then libc must do it.
  */
-int start_child(const struct spawn_call *call, char *const envp[]);
+int start_child(const struct spawn_call *call, struct in_place *image, char *const envp[]);
 
 /* system(3) and popen(3). */
 int start_system(const char *command);

@@ -2,6 +2,7 @@
 
 #include "../../elfcache/sys.h"
 #include "image.h"
+#include "readable.h"
 #include "search.h"
 #include "self_exe.h"
 #include "start.h"
@@ -86,7 +87,7 @@ __attribute__((noinline)) static void exec_script(const struct target_view *targ
 {
 	struct script_plan plan;
 
-	if (image_script_plan(target, argv, &plan)) {
+	if (image_script_plan(target, argv, &plan) && stack_takes(plan.count)) {
 		char *new_argv[plan.count + 1];
 
 		image_script_argv(&plan, target->path, argv, new_argv);
@@ -157,9 +158,10 @@ static int exec_target(const struct exec_call *call, const struct settings *sett
 __attribute__((noinline)) static int exec_search(const struct exec_call *call,
 						 const struct settings *settings)
 {
-	char found[SEARCH_MAX];
+	const size_t room = search_room(call->file, settings->path);
+	char found[room];
 
-	if (!search_path(call->file, settings->path, found))
+	if (!search_path(call->file, settings->path, found, room))
 		return call_next(call);
 	return exec_target(call, settings, AT_FDCWD, found, 0);
 }

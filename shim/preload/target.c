@@ -19,33 +19,52 @@ static int look(const char *path, int dirfd, struct exe *exe)
 	return exe_look(AT_FDCWD, fd_path, exe);
 }
 
-/* Find the target in the index, or look into the file and enter it there. */
-static void identify(struct target_view *target, int dirfd)
+/* These three are apart for what they have on the stack, which may be that of a signal handler. */
+__attribute__((noinline)) static bool find(struct target_view *target)
 {
 	struct cached *entry = &target->entry;
 	struct target known;
-	struct exe exe;
-	int err;
 
-	if (target->has_index &&
-	    index_find(&target->index, &entry->id, entry->path_hash, &known, &entry->ref)) {
-		entry->has_ref = true;
-		entry->kind = known.kind;
-		return;
-	}
-	/* Unreadable is a kind like the others; what could not be read now may be the next time. */
-	err = look(target->path, dirfd, &exe);
-	entry->kind = (uint16_t)exe.kind;
-	if (!target->has_index || (err && err != -EACCES))
-		return;
+	if (!target->has_index ||
+	    !index_find(&target->index, &entry->id, entry->path_hash, &known, &entry->ref))
+		return false;
+	entry->has_ref = true;
+	entry->kind = known.kind;
+	return true;
+}
+
+__attribute__((noinline)) static void insert(struct target_view *target, int dirfd,
+					     const struct exe *exe)
+{
+	struct cached *entry = &target->entry;
+	struct target known;
+
 	mem_zero(&known, sizeof known);
 	known.id = entry->id;
 	known.path_hash = entry->path_hash;
-	known.kind = (uint16_t)exe.kind;
-	known.machine = exe.machine;
-	known.type = exe.type;
+	known.kind = (uint16_t)exe->kind;
+	known.machine = exe->machine;
+	known.type = exe->type;
 	target_name(&known, dirfd, target->path);
 	entry->has_ref = index_insert(&target->index, &known, &entry->ref);
+}
+
+__attribute__((noinline)) static void look_and_insert(struct target_view *target, int dirfd)
+{
+	struct exe exe;
+	/* Unreadable is a kind like the others; what could not be read now may be the next time. */
+	int err = look(target->path, dirfd, &exe);
+
+	target->entry.kind = (uint16_t)exe.kind;
+	if (target->has_index && (!err || err == -EACCES))
+		insert(target, dirfd, &exe);
+}
+
+/* Find the target in the index, or look into the file and enter it there. */
+static void identify(struct target_view *target, int dirfd)
+{
+	if (!find(target))
+		look_and_insert(target, dirfd);
 }
 
 void target_look(struct target_view *target, const struct settings *settings, int dirfd,

@@ -96,21 +96,28 @@ static bool read_one(const struct libc_action *in, struct action *out)
 	}
 }
 
+ssize_t file_actions_count(const posix_spawn_file_actions_t *fa)
+{
+	int used = fa ? private_part(fa)->used : 0;
+
+	return used < 0 ? -ENOTSUP : used;
+}
+
+bool file_actions_at(const posix_spawn_file_actions_t *fa, size_t i, struct action *out)
+{
+	return read_one(&private_part(fa)->actions[i], out);
+}
+
 ssize_t file_actions_read(const posix_spawn_file_actions_t *fa, struct action *out, size_t cap)
 {
-	const struct libc_file_actions *in;
+	ssize_t count = file_actions_count(fa);
 
-	if (!fa)
-		return 0;
-	in = private_part(fa);
-	if (in->used < 0)
-		return -ENOTSUP;
-	if ((size_t)in->used > cap)
+	if (count > 0 && (size_t)count > cap)
 		return -E2BIG;
-	for (int i = 0; i < in->used; i++)
-		if (!read_one(&in->actions[i], &out[i]))
+	for (ssize_t i = 0; i < count; i++)
+		if (!file_actions_at(fa, (size_t)i, &out[i]))
 			return -ENOTSUP;
-	return in->used;
+	return count;
 }
 
 /*

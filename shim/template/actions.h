@@ -63,6 +63,13 @@ bool file_actions_probe(const struct file_actions_builders *libc);
  */
 ssize_t file_actions_read(const posix_spawn_file_actions_t *fa, struct action *out, size_t cap);
 
+/*
+ * The same one by one, where there is no room for all.  The number, or -ENOTSUP; and action i below
+ * that number, or false if it is of a kind that is not known.
+ */
+ssize_t file_actions_count(const posix_spawn_file_actions_t *fa);
+bool file_actions_at(const posix_spawn_file_actions_t *fa, size_t i, struct action *out);
+
 /* What a posix_spawnattr_t asks for, read with libc's public getters. */
 struct spawn_attributes {
 	short flags; /* POSIX_SPAWN_SETSIGMASK, ... */

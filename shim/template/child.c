@@ -49,6 +49,7 @@ struct child {
 	sys_sigset mask; /* for the program */
 	int error;
 	int last_error; /* of a system call, whether it mattered or not */
+	int path_error; /* of path, where there is a fallback */
 };
 
 bool child_is_like(const char *libc_version)
@@ -73,13 +74,16 @@ static sys_sigset set_of(const sigset_t *set)
 
 static bool can_be_done(const struct child_start *start)
 {
+	ssize_t count = file_actions_count(start->file_actions);
+	struct action action;
+
 	if (start->attributes.flags & ~SUPPORTED_ATTRIBUTES)
 		return false;
-	for (size_t i = 0; i < start->action_count; i++)
-		if (start->actions[i].kind == ACTION_CLOSEFROM ||
-		    start->actions[i].kind == ACTION_TCSETPGRP)
+	for (ssize_t i = 0; i < count; i++)
+		if (!file_actions_at(start->file_actions, (size_t)i, &action) ||
+		    action.kind == ACTION_CLOSEFROM || action.kind == ACTION_TCSETPGRP)
 			return false;
-	return true;
+	return count >= 0;
 }
 
 /* The result of a system call; if it is an error, libc's child would have it in errno. */
@@ -149,19 +153,23 @@ static int do_open(struct child *c, const struct action *action)
 	return err < 0 ? err : sys_close(fd);
 }
 
-static int do_action(struct child *c, const struct action *action)
+static int do_action(struct child *c, size_t i)
 {
-	switch (action->kind) {
+	struct action action;
+
+	if (!file_actions_at(c->start->file_actions, i, &action))
+		return -ENOSYS;
+	switch (action.kind) {
 	case ACTION_CLOSE:
-		return do_close(c, action->fd);
+		return do_close(c, action.fd);
 	case ACTION_DUP2:
-		return do_dup2(action->fd, action->newfd);
+		return do_dup2(action.fd, action.newfd);
 	case ACTION_OPEN:
-		return do_open(c, action);
+		return do_open(c, &action);
 	case ACTION_CHDIR:
-		return (int)sys_call3(SYS_chdir, (long)action->path, 0, 0);
+		return (int)sys_call3(SYS_chdir, (long)action.path, 0, 0);
 	case ACTION_FCHDIR:
-		return (int)sys_call3(SYS_fchdir, action->fd, 0, 0);
+		return (int)sys_call3(SYS_fchdir, action.fd, 0, 0);
 	case ACTION_CLOSEFROM: /* can_be_done() */
 	case ACTION_TCSETPGRP:
 	default:
@@ -179,9 +187,25 @@ static int reset_ids(void)
 	return err;
 }
 
+/* That the first path cannot be executed has nothing to do with the start: libc would not have
+   tried. */
+static int execute(struct child *c)
+{
+	const struct child_start *start = c->start;
+	int err =
+		(int)sys_call3(SYS_execve, (long)start->path, (long)start->argv, (long)start->envp);
+
+	if (!start->fallback)
+		return err;
+	c->path_error = -err;
+	return (int)sys_call3(SYS_execve, (long)start->fallback, (long)start->fallback_argv,
+			      (long)start->envp);
+}
+
 static int do_all(struct child *c)
 {
 	const struct child_start *start = c->start;
+	ssize_t count = file_actions_count(start->file_actions);
 	short flags = start->attributes.flags;
 	int err = 0;
 
@@ -192,12 +216,12 @@ static int do_all(struct child *c)
 		err = (int)sys_call3(SYS_setpgid, 0, start->attributes.pgroup, 0);
 	if (err >= 0 && flags & POSIX_SPAWN_RESETIDS)
 		err = reset_ids();
-	for (size_t i = 0; err >= 0 && i < start->action_count; i++)
-		err = do_action(c, &start->actions[i]);
+	for (ssize_t i = 0; err >= 0 && i < count; i++)
+		err = do_action(c, (size_t)i);
 	if (err < 0)
 		return err;
 	sys_sigprocmask(SIG_SETMASK, &c->mask, NULL);
-	return (int)sys_call3(SYS_execve, (long)start->path, (long)start->argv, (long)start->envp);
+	return execute(c);
 }
 
 __attribute__((noreturn, used)) static void child_main(struct child *c)
@@ -288,6 +312,7 @@ int child_start(const struct child_start *start, struct child_result *result)
 	/* Not known to the kernel, or to a filter that does not tell the flags apart. */
 	if (ret == -ENOSYS || ret == -EINVAL || ret == -EPERM)
 		return -ENOTSUP;
-	*result = (struct child_result){.pid = (pid_t)ret, .errno_is = c.last_error};
+	*result = (struct child_result){
+		.pid = (pid_t)ret, .errno_is = c.last_error, .path_error = c.path_error};
 	return c.error;
 }

@@ -20,9 +20,12 @@ struct child_start {
 	const char *path; /* relative: to the working directory after the actions */
 	char *const *argv;
 	char *const *envp;
-	const struct action *actions;
-	size_t action_count;
+	const posix_spawn_file_actions_t *file_actions; /* of the layout that actions.h knows */
 	struct spawn_attributes attributes;
+	/* What the same child executes if path cannot be, so that nothing is done twice; null:
+	   nothing. */
+	const char *fallback;
+	char *const *fallback_argv;
 };
 
 /* True for the versions of glibc (gnu_get_libc_version(3)) whose child this is. */
@@ -32,6 +35,7 @@ struct child_result {
 	pid_t pid;    /* only of a start that succeeded */
 	int errno_is; /* what libc's posix_spawn(), whose child shares errno, leaves there; 0: what
 			 stood there */
+	int path_error; /* why path was not executed and the fallback was, or was to be; else 0 */
 };
 
 /*

@@ -70,12 +70,19 @@ static unsigned look_at_standing(void)
 	return standing;
 }
 
+static _Atomic bool may_change;
+
+void procfs_ask_anew(void)
+{
+	atomic_store_explicit(&may_change, true, memory_order_relaxed);
+}
+
 unsigned procfs_standing(void)
 {
 	static _Atomic unsigned known; /* 0: not asked yet; else the answer, and LOOKED */
 	unsigned standing = atomic_load_explicit(&known, memory_order_relaxed);
 
-	if (standing == 0) {
+	if (standing == 0 || atomic_load_explicit(&may_change, memory_order_relaxed)) {
 		standing = look_at_standing() | LOOKED;
 		atomic_store_explicit(&known, standing, memory_order_relaxed);
 	}

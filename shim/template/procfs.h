@@ -33,9 +33,12 @@ enum {
 /*
  * Those that held when this was first asked, by this process or, before its fork(), by the one that
  * it is a copy of: a process gains capabilities by execve(2) only, or in a user namespace, where
- * everybody does.  Without /proc nobody can tell, and none.
+ * everybody does; and who traces is asked to say so.  Without /proc nobody can tell, and none.
  */
 unsigned procfs_standing(void);
+
+/* From now on it is asked each time, in what this process forks as well: somebody traces. */
+void procfs_ask_anew(void);
 
 /* Room for "/proc/self/fd/N". */
 enum { PROCFS_FD_PATH_MAX = 32 };

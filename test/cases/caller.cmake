@@ -13,12 +13,13 @@ set_target_properties(case_quick PROPERTIES
   OUTPUT_NAME quick RUNTIME_OUTPUT_DIRECTORY "${ST_CASES_BIN}" POSITION_INDEPENDENT_CODE OFF)
 
 foreach(name IN ITEMS
-    errors pointers wait descriptors vfork system popen threads handler environment status limits)
+    errors pointers wait descriptors vfork system popen threads handler environment status limits
+    filter tracer denied environ stacks gone)
   st_case_program(${name} caller/${name}.c)
 endforeach()
 target_link_libraries(case_errors PRIVATE cases_attempt)
 target_link_libraries(case_pointers PRIVATE cases_attempt)
-foreach(name IN ITEMS system popen threads handler)
+foreach(name IN ITEMS system popen threads handler environ stacks)
   target_link_libraries(case_${name} PRIVATE Threads::Threads)
 endforeach()
 # Cancellation unwinds through frames with cleanups.
@@ -29,9 +30,10 @@ st_case_program(path_search path/search.c)
 target_link_libraries(case_path_search PRIVATE cases_attempt)
 
 foreach(name IN ITEMS errors wait descriptors vfork system popen threads handler environment
-    status limits)
+    status limits filter tracer denied environ stacks)
   st_compare(caller.${name} "${ST_CASES_BIN}/${name}")
 endforeach()
+st_compare(caller.gone expect_image=1 "${ST_CASES_BIN}/gone")
 # test/unit/test_self_exe.c compares the same lines with those of an image.
 st_case_program(self_exe caller/self_exe.c)
 target_link_libraries(case_self_exe PRIVATE ${CMAKE_DL_LIBS})

@@ -18,6 +18,7 @@ static char self[PATH_MAX];
 static const char *report;
 posix_spawn_file_actions_t fa;
 posix_spawnattr_t attr;
+const char *child_fallback;
 static int template_fd;
 static char *const envp[] = {(char[]){"VALUE=1"}, NULL};
 
@@ -150,17 +151,15 @@ static int status_of(int err)
 int start_child_of(const char *path, struct child_result *result)
 {
 	char *argv[] = {self, (char[]){"--report"}, (char *)(uintptr_t)report, NULL};
-	struct action actions[ACTIONS_MAX];
 	struct child_start start = {
 		.path = path ? path : self,
 		.argv = argv,
 		.envp = envp,
-		.actions = actions,
+		.file_actions = &fa,
+		.fallback = child_fallback,
+		.fallback_argv = argv,
 	};
-	ssize_t n = file_actions_read(&fa, actions, ACTIONS_MAX);
 
-	ck_assert_int_ge(n, 0);
-	start.action_count = (size_t)n;
 	spawn_attributes_read(fixture_getters(), &attr, &start.attributes);
 	return child_start(&start, result);
 }

@@ -31,7 +31,8 @@ void compare(int err);
  */
 void compare_child(int err);
 
-/* child_start() of a program, null: the helper. */
+/* child_start() of a program, null: the helper; with this fallback, null: none. */
+extern const char *child_fallback;
 int start_child_of(const char *path, struct child_result *result);
 
 /* What posix_spawn() returns. */

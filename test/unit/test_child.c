@@ -216,6 +216,35 @@ START_TEST(errno_stays)
 }
 END_TEST
 
+/* In one child, whose actions are carried out once; and only if it is for want of the program. */
+START_TEST(the_fallback_is_executed)
+{
+	struct child_result result;
+
+	child_fallback = "/bin/true";
+	ADD(open, 20, "new", O_WRONLY | O_CREAT | O_EXCL, 0600);
+	handled = 0;
+	install(SIGCHLD, handle);
+	errno = EILSEQ;
+	ck_assert_int_eq(start_child_of("missing", &result), 0);
+	ck_assert_int_eq(errno, EILSEQ);
+	ck_assert_int_eq(result.path_error, ENOENT);
+	ck_assert_int_eq(result.errno_is, EBADF); /* of closing 20 */
+	ck_assert(fixture_exited(result.pid, 0));
+	expect_no_child();
+
+	ck_assert_int_eq(start_child_of("missing", &result), EEXIST);
+	ck_assert_int_eq(result.path_error, 0);
+	ck_assert_int_eq(unlink("new"), 0);
+	child_fallback = "file";
+	ck_assert_int_eq(start_child_of("missing", &result), EACCES);
+	ck_assert_int_eq(result.path_error, ENOENT);
+	ck_assert_int_eq(result.errno_is, EACCES);
+	expect_no_child();
+	child_fallback = NULL;
+}
+END_TEST
+
 enum { THREADS = 8, STARTS = 50 };
 
 static void *start_many(void *bad)
@@ -274,6 +303,7 @@ int main(int argc, char *argv[])
 	tcase_add_loop_test(t, exec_fails_alike, 0, 6);
 	tcase_add_test(t, a_failing_child_of_who_ignores_children);
 	tcase_add_test(t, errno_stays);
+	tcase_add_test(t, the_fallback_is_executed);
 	tcase_add_test(t, threads_start_at_once);
 	return scratch_run(s);
 }

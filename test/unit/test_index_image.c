@@ -37,8 +37,11 @@ START_TEST(conditions)
 	index_enable_images(&index, 0x1234567890abcdef, 0xfedcba0987654321);
 	ck_assert(index_has_images(&index));
 	ck_assert_uint_eq(index_variables(&index), 0x1234567890abcdef);
+	ck_assert(!index_has_tracer(&index));
+	index_note_tracer(&index);
 	/* Others see it too. */
 	ck_assert_int_eq(index_open(AT_FDCWD, "index", geteuid(), &again), 0);
+	ck_assert(index_has_tracer(&again));
 	ck_assert(index_has_images(&again));
 	ck_assert_uint_eq(index_variables(&again), 0x1234567890abcdef);
 	ck_assert_uint_eq(index_confinement(&again), 0xfedcba0987654321);

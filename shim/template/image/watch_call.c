@@ -251,11 +251,6 @@ int watch_before_call(struct watch *w, struct place *p, struct tracee *t, struct
 		if ((c->arg[1] & FUTEX_CMD_MASK) != FUTEX_WAKE)
 			return watch_refuse(w, "its start-up waits for a futex");
 		return 0;
-	case SYS_sched_setaffinity:
-		/* Of no process: so the preload asks whether memory can be read (readable.h). */
-		if ((pid_t)c->arg[0] != -1)
-			return watch_refuse(w, "its start-up chooses processors");
-		return 0;
 	case SYS_rt_sigaction:
 		return note_action(w, t, c);
 	case SYS_rt_sigprocmask:
