@@ -133,7 +133,6 @@ static const struct {
 	{IMAGE_CALL(1, SYS_sched_getaffinity, "1 128 @"), "another process"},
 	{IMAGE_CALL(1, SYS_sched_getaffinity, "0 256 @"), "too many processors"},
 	{IMAGE_CALL(5, SYS_sched_getaffinity, "0 128 @"), "too many processors"},
-	{IMAGE_CALL(1, SYS_sched_setaffinity, "0 128 @"), "chooses processors"},
 	/* MAP_32BIT, MAP_FIXED_NOREPLACE; more than there is; where a stack may be. */
 	{IMAGE_CALL(1, SYS_mmap, "0 4096 3 0x62 -1 0"), "special kind"},
 	{IMAGE_CALL(1, SYS_mmap, "0x200000000000 4096 3 0x100022 -1 0"), "special kind"},

@@ -163,14 +163,16 @@ static char **longer(char **list, size_t n, char *more)
 	return all;
 }
 
-/* Programs that nobody has seen before. */
+/* Programs that nobody has seen before.  One of the same name may be about to get an image. */
 static void copy(const char *from, const char *to)
 {
 	char buf[65536];
 	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	int out;
 	ssize_t n;
 
+	unlink(to);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	if (in < 0 || out < 0)
 		fail("cannot copy %s to %s: %s", from, to, error_name(errno));
 	while ((n = read(in, buf, sizeof buf)) > 0)
