@@ -42,7 +42,7 @@ set_target_properties(image_fixture_late PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
 
 # Programs that are not what they look like.
-foreach(name go start syscall sanitized aligned fixed weak choice)
+foreach(name go start syscall sanitized aligned fixed weak choice origin)
   add_executable(image_fixture_${name} image_fixture_program.c)
   string(TOUPPER "${name}" what)
   target_compile_definitions(image_fixture_${name} PRIVATE FIXTURE_${what}=1)
@@ -59,6 +59,7 @@ foreach(name weak choice)
 endforeach()
 target_link_libraries(image_fixture_weak PRIVATE ${CMAKE_DL_LIBS})
 target_link_libraries(image_fixture_choice PRIVATE image_fixture_late)
+target_link_libraries(image_fixture_origin PRIVATE ${CMAKE_DL_LIBS})
 target_link_options(image_fixture_aligned PRIVATE -Wl,-z,max-page-size=0x200000)
 target_compile_options(image_fixture_fixed PRIVATE -fPIE)
 target_link_options(image_fixture_fixed PRIVATE -nostartfiles -no-pie -Wl,--no-relax -Wl,-Ttext-segment=0x200000000000)
@@ -82,7 +83,7 @@ st_unit_test(image_forbidden unit_image)
 st_unit_test(image_eligible unit_image)
 st_unit_test(image_streams unit_image)
 add_dependencies(test_image_start image_fixture_aligned image_fixture_late image_fixture_weak
-  image_fixture_choice)
+  image_fixture_choice image_fixture_origin)
 add_dependencies(test_image_eligible
   image_fixture_go image_fixture_start image_fixture_sanitized image_fixture_fixed)
 st_unit_test(image_tracee unit_image)

@@ -2,6 +2,7 @@
  * A program that is rare in one way, which a FIXTURE_ macro gives: most must not have an image.
  */
 #include <dlfcn.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -73,6 +74,23 @@ int main(void)
 {
 	image_fixture_choice = 1;
 	printf("%d\n", image_fixture_chosen());
+	return 0;
+}
+
+#elif defined FIXTURE_ORIGIN
+
+/* Where it finds a library that is beside it. */
+static void look_for(const char *name)
+{
+	struct link_map *library = dlopen(name, RTLD_NOW);
+
+	printf("%s: %s\n", name, library ? library->l_name : dlerror());
+}
+
+int main(void)
+{
+	look_for("$ORIGIN/libimage_fixture_late.so");
+	look_for("${ORIGIN}/../unit/libimage_fixture_late.so");
 	return 0;
 }
 

@@ -282,6 +282,49 @@ START_TEST(late)
 }
 END_TEST
 
+/* A library that it looks for where the program is. */
+START_TEST(origin)
+{
+	const char *program = FIXTURE_DIR "/image_fixture_origin";
+	char *argv[] = {"origin", NULL};
+	const char *image = scratch_path("image");
+	static struct run native;
+	static struct run started;
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, program, environment, why), "%s", why);
+	image_run(&native, program, argv, environment, NULL);
+	image_run(&started, image, argv, environment, NULL);
+	ck_assert_int_eq(started.status, 0);
+	ck_assert_str_eq(started.output, native.output);
+	ck_assert_ptr_nonnull(strstr(started.output, " " FIXTURE_DIR "/lib"));
+}
+END_TEST
+
+/* A script's program is its interpreter, which a symbolic link leads to. */
+START_TEST(origin_of_script)
+{
+	const char *script = scratch_path("script");
+	const char *interpreter = scratch_path("interpreter");
+	char *argv[] = {(char *)(uintptr_t)interpreter, (char *)(uintptr_t)script, NULL};
+	const char *image = scratch_path("image");
+	static struct run native;
+	static struct run started;
+	char text[4200];
+	char why[128];
+
+	ck_assert_int_eq(symlink(FIXTURE_DIR "/image_fixture_origin", interpreter), 0);
+	snprintf(text, sizeof text, "#!%s\n", interpreter);
+	scratch_file(script, text, strlen(text), 0755);
+	ck_assert_msg(!image_bake(image, script, environment, why), "%s", why);
+	image_run(&native, script, (char *[]){"given", NULL}, environment, NULL);
+	image_run(&started, image, argv, environment, NULL);
+	ck_assert_int_eq(started.status, 0);
+	ck_assert_str_eq(started.output, native.output);
+	ck_assert_ptr_nonnull(strstr(started.output, " " FIXTURE_DIR "/lib"));
+}
+END_TEST
+
 /* Objects of a program are where they may be: the kernel moves it accordingly. */
 START_TEST(aligned)
 {
@@ -608,6 +651,8 @@ int main(void)
 	tcase_add_test(tc, tunables);
 	tcase_add_test(tc, thread_stacks);
 	tcase_add_loop_test(tc, late, 0, 2);
+	tcase_add_test(tc, origin);
+	tcase_add_test(tc, origin_of_script);
 	tcase_add_test(tc, aligned);
 	tcase_add_test(tc, stack);
 	tcase_add_test(tc, times);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "maps.h"
+#include "origin.h"
 #include "survey.h"
 
 enum {
@@ -263,7 +264,7 @@ static void forget_variables(const struct capture *c, const struct place *p, con
 
 /* Words that are, or look like, addresses which another process has elsewhere. */
 static int find_addresses(struct capture *c, const struct place *p, const struct watch *w,
-			  const struct tracee *t, const struct segment *s)
+			  const struct tracee *t, uint64_t origin, const struct segment *s)
 {
 	for (uint64_t offset = 0; offset < s->data_size; offset += sizeof(uint64_t)) {
 		struct image_fix fix = {.at = s->at + offset};
@@ -278,6 +279,8 @@ static int find_addresses(struct capture *c, const struct place *p, const struct
 			fix.arg = (int32_t)(value - p->vdso);
 		} else if (fix.at == w->curbrk && value != 0) {
 			fix.kind = FIX_BRK;
+		} else if (fix.at == origin) {
+			fix.kind = FIX_ORIGIN;
 		} else {
 			continue;
 		}
@@ -303,6 +306,7 @@ static void scrub(struct capture *c, uint64_t at, size_t size)
 int capture_take(struct capture *c, const struct place *p, const struct watch *w,
 		 const struct tracee *t)
 {
+	const uint64_t origin = origin_find(p, t);
 	struct survey survey;
 	int err = survey_take(&survey, p, t);
 
@@ -316,7 +320,7 @@ int capture_take(struct capture *c, const struct place *p, const struct watch *w
 	if (!err)
 		forget_variables(c, p, t);
 	for (size_t i = 0; !err && i < c->segment_count; i++)
-		err = find_addresses(c, p, w, t, &c->segments[i]);
+		err = find_addresses(c, p, w, t, origin, &c->segments[i]);
 	scrub(c, w->fs_base + 0x28, sizeof(uint64_t));
 	scrub(c, w->tid_address, sizeof(uint32_t));
 	scrub(c, w->rseq, w->rseq_size);

@@ -18,7 +18,7 @@
 #include "../../../elfcache/identity.h"
 
 enum {
-	IMAGE_VERSION = 14,
+	IMAGE_VERSION = 15,
 #ifdef ST_COVERAGE
 	RESUME_CODE_SIZE = 0x10000,
 #else
@@ -44,6 +44,7 @@ enum fix_kind {
 	FIX_CLOCK,   /* the time of clock arg & 0xff, in unit arg >> 8 & 0xff, in the half arg >> 16
 			of   what the image has there, or all of it */
 	FIX_MANGLED, /* what the image has there, mangled with the guard */
+	FIX_ORIGIN,  /* the string that $ORIGIN is for the program */
 };
 
 /* In which form a time is kept. */
@@ -224,6 +225,8 @@ struct image_table {
 	/* Offset of the target's path, for AT_EXECFN and for starting natively.  Behind its NUL
 	   stands what /proc/self/exe is natively: the program, without symbolic links. */
 	uint32_t target;
+	/* Offset of that program's directory. */
+	uint32_t origin;
 	/* A #! script: the number of arguments that the kernel has put before its path. */
 	uint32_t script_args;
 	uint32_t uid;

@@ -114,7 +114,7 @@ static bool is_whole(const struct image_view *v)
 	size_t room = v->size - (size_t)((const unsigned char *)t - v->data);
 
 	if (t->magic != IMAGE_MAGIC || t->version != IMAGE_VERSION || t->size < sizeof *t ||
-	    t->size > room || !has_target(t) ||
+	    t->size > room || !has_target(t) || !has_string(t, t->origin) ||
 	    !has_array(t, &t->files, sizeof(struct image_file)) ||
 	    !has_array(t, &t->copies, sizeof(struct image_copy)) ||
 	    !has_array(t, &t->maps, sizeof(struct image_map)) ||

@@ -103,6 +103,8 @@ static uint64_t fixed_value(struct process *p, const struct image_fix *fix)
 		return fixed_clock(p, fix);
 	case FIX_MANGLED:
 		return mangled(*(const uint64_t *)fix->at, random[1]);
+	case FIX_ORIGIN:
+		return (uint64_t)at_offset(p->table, p->table->origin);
 	default: /* FIX_BRK */
 		return (uint64_t)sys_call3(SYS_brk, 0, 0, 0);
 	}

@@ -97,6 +97,20 @@ static uint32_t add_target(struct table *t, const char *path, const char *progra
 	return at;
 }
 
+/* The directory of what stands behind the target's path, as ld.so makes it; 0 without memory. */
+static uint32_t add_origin(struct table *t, uint32_t target)
+{
+	const uint32_t exe = target + (uint32_t)strlen((const char *)t->data + target) + 1;
+	const char *path = (const char *)t->data + exe;
+	const size_t slash = (size_t)(strrchr(path, '/') - path);
+	const size_t len = slash ? slash : 1;
+	const uint32_t at = reserve(t, len + 1);
+
+	if (at)
+		memcpy(t->data + at, t->data + exe, len);
+	return at;
+}
+
 static struct image_table *head(const struct table *t)
 {
 	return (struct image_table *)(void *)t->data;
@@ -346,6 +360,7 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		const struct watch *w, const struct capture *c, char why[128])
 {
 	uint32_t target;
+	uint32_t origin;
 	int err = 0;
 
 	*t = (struct table){0};
@@ -384,8 +399,10 @@ int table_build(struct table *t, const struct image_source *source, const struct
 		.unblocked = w->unblocked,
 	};
 	target = add_target(t, source->target, source->program);
+	origin = target ? add_origin(t, target) : 0;
 	head(t)->target = target;
-	if (!target || !PUT(t, fixes, c->fixes, c->fix_count) ||
+	head(t)->origin = origin;
+	if (!origin || !PUT(t, fixes, c->fixes, c->fix_count) ||
 	    !PUT(t, protects, c->protects, c->protect_count) ||
 	    !PUT(t, touches, c->touches, c->touch_count) ||
 	    !PUT(t, stream_words, c->stream_words, c->stream_word_count) ||
