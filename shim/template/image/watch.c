@@ -129,7 +129,8 @@ int watch_run(struct watch *w, struct place *p, struct tracee *t)
 		} else if (event == TRACEE_FOREIGN) {
 			err = watch_refuse(w, "its start-up makes system calls of another machine");
 		} else if (event == TRACEE_HIDDEN) {
-			err = watch_refuse(w, "its start-up makes system calls that cannot be seen");
+			err = watch_refuse(w,
+					   "its start-up makes system calls that cannot be seen");
 		} else if (event == TRACEE_OTHER) {
 			err = watch_refuse(w, "its start-up ends or raises a signal");
 		} else if (regs.rip == p->aux[AT_ENTRY]) {
