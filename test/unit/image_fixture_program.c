@@ -85,6 +85,8 @@ static void look_for(const char *name)
 	struct link_map *library = dlopen(name, RTLD_NOW);
 
 	printf("%s: %s\n", name, library ? library->l_name : dlerror());
+	if (library)
+		dlclose(library);
 }
 
 int main(void)
