@@ -106,6 +106,9 @@ static inline int sys_fstat(int fd, struct stat *st)
 #ifndef SYS_faccessat2 /* headers of Debian 11 */
 #define SYS_faccessat2 439
 #endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif

@@ -20,6 +20,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../../../elfcache/sys.h"
 #include "watch_part.h"
 
 static int note_file(struct watch *w, const char *path, bool absent, int rights)
