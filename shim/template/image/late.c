@@ -15,11 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "functions.h"
+#include "loaded.h"
 
 enum {
-	OBJECTS_MAX = 4096,
-	ENTRIES_MAX = 512, /* of a dynamic section */
 	BYTES_MAX = 1 << 28,
 	NAME_MAX_SIZE = 64,
 };
@@ -90,7 +88,7 @@ static int read_object(const struct tracee *t, const struct link_map *map, struc
 	uint64_t at = (uint64_t)(uintptr_t)map->l_ld;
 
 	*o = (struct object){.bias = map->l_addr};
-	for (int i = 0; i < ENTRIES_MAX; i++, at += sizeof(Elf64_Dyn)) {
+	for (int i = 0; i < LOADED_DYNAMIC; i++, at += sizeof(Elf64_Dyn)) {
 		Elf64_Dyn entry;
 		int err = tracee_read(t, at, &entry, sizeof entry);
 
@@ -303,27 +301,20 @@ static bool has_late(const struct tracee *t, const struct object *o, const struc
 /* All that ld.so has loaded; free() it.  Null if that cannot be told. */
 static struct object *read_objects(const struct place *p, const struct tracee *t, size_t *count)
 {
-	struct symbol debug = {.name = "_r_debug"};
-	struct object *list = calloc(OBJECTS_MAX, sizeof *list);
-	struct r_debug state = {0};
-	struct link_map *at;
-	int err;
+	struct object *list = calloc(LOADED_MAX, sizeof *list);
+	uint64_t at = loaded_first(p, t);
+	int err = list && at ? 0 : -ENOEXEC;
 
-	*count = 0;
-	symbols_find(t->pid, p->aux[AT_BASE], &debug, 1);
-	err = list && debug.address ? tracee_read(t, debug.address, &state, sizeof state)
-				    : -ENOEXEC;
-	for (at = state.r_map; !err && at; ++*count) {
+	for (*count = 0; !err && at; ++*count) {
 		struct link_map map;
 
-		err = *count < OBJECTS_MAX
-			      ? tracee_read(t, (uint64_t)(uintptr_t)at, &map, sizeof map)
-			      : -E2BIG;
+		err = *count < LOADED_MAX ? tracee_read(t, at, &map, sizeof map) : -E2BIG;
 		if (!err)
 			err = read_object(t, &map, &list[*count]);
-		at = map.l_next;
+		if (!err)
+			at = (uint64_t)(uintptr_t)map.l_next;
 	}
-	if (err || !*count) {
+	if (err) {
 		free(list);
 		return NULL;
 	}

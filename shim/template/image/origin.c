@@ -9,7 +9,6 @@
  */
 #include "origin.h"
 
-#include <elf.h>
 #include <limits.h>
 #include <link.h>
 #include <stdbool.h>
@@ -17,37 +16,15 @@
 #include <string.h>
 #include <sys/user.h>
 
-enum {
-	OBJECTS_MAX = 4096,
-	ENTRIES_MAX = 512, /* of a dynamic section */
-	WORDS = 128,       /* of what ld.so has of each object, which is more than that */
-};
+#include "loaded.h"
+
+enum { WORDS = 128 }; /* of what ld.so has of each object, which is more than that */
 
 /* The beginning of what ld.so has of an object. */
 union object {
 	struct link_map map;
 	uint64_t words[WORDS];
 };
-
-/* The first of ld.so's list of objects, which is the program's; 0 if there is none. */
-static uint64_t first_object(const struct place *p, const struct tracee *t)
-{
-	struct r_debug debug;
-
-	for (uint64_t i = 0; i < ENTRIES_MAX && i < p->dynamic_size / sizeof(Elf64_Dyn); i++) {
-		Elf64_Dyn entry;
-
-		if (tracee_read(t, p->dynamic + i * sizeof entry, &entry, sizeof entry) ||
-		    entry.d_tag == DT_NULL)
-			return 0;
-		if (entry.d_tag != DT_DEBUG)
-			continue;
-		return entry.d_un.d_ptr && !tracee_read(t, entry.d_un.d_ptr, &debug, sizeof debug)
-			       ? (uint64_t)(uintptr_t)debug.r_map
-			       : 0;
-	}
-	return 0;
-}
 
 /* Whether the object's bounds are behind this word. */
 static bool is_before_bounds(const union object *o, size_t word)
@@ -108,7 +85,7 @@ static size_t find_common_word(const struct place *p, const struct tracee *t, ui
 	union object o;
 
 	for (int i = 0; at; i++) {
-		if (i == OBJECTS_MAX || tracee_read(t, at, &o, sizeof o))
+		if (i == LOADED_MAX || tracee_read(t, at, &o, sizeof o))
 			return 0;
 		if (is_library(p, t, &o, name)) {
 			const size_t word = find_word(t, &o, name);
@@ -124,7 +101,7 @@ static size_t find_common_word(const struct place *p, const struct tracee *t, ui
 
 uint64_t origin_find(const struct place *p, const struct tracee *t)
 {
-	const uint64_t at = first_object(p, t);
+	const uint64_t at = loaded_first(p, t);
 	union object program;
 	size_t word;
 
