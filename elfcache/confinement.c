@@ -1,5 +1,6 @@
 #include "confinement.h"
 
+#include "hash.h"
 #include "mem.h"
 #include "sys.h"
 
@@ -66,9 +67,7 @@ bool status_read(uint64_t lines[STATUS_LINES])
 /* Never 0. */
 static uint64_t add(uint64_t hash, uint64_t word)
 {
-	unsigned __int128 product = (unsigned __int128)(hash ^ word) * 0x9e3779b97f4a7c15;
-
-	return ((uint64_t)product ^ (uint64_t)(product >> 64)) | 1;
+	return hash_fold(hash, word) | 1;
 }
 
 uint64_t confinement_hash(void)

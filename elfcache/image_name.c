@@ -1,5 +1,6 @@
 #include "image_name.h"
 
+#include "hash.h"
 #include "mem.h"
 
 static void put_hex(char *buf, uint64_t n)
@@ -8,27 +9,19 @@ static void put_hex(char *buf, uint64_t n)
 		buf[i] = (char)((n & 15) < 10 ? '0' + (n & 15) : 'a' + (n & 15) - 10);
 }
 
-/* One step of a 64-bit multiply-and-fold hash: the high half brings every bit back down. */
-static uint64_t fold(uint64_t h, uint64_t word)
-{
-	unsigned __int128 product = (unsigned __int128)(h ^ word) * 0x9e3779b97f4a7c15;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint64_t hash_words(uint64_t h, const struct identity *id)
 {
 	const uint64_t *words = (const uint64_t *)(const void *)id;
 
 	for (size_t i = 0; i < sizeof *id / sizeof *words; i++)
-		h = fold(h + i, words[i]);
+		h = hash_fold(h + i, words[i]);
 	return h;
 }
 
 static uint64_t hash_string(uint64_t h, const char *s)
 {
 	for (; *s; s++)
-		h = fold(h + 1, (unsigned char)*s);
+		h = hash_fold(h + 1, (unsigned char)*s);
 	return h;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,9 +136,19 @@ static void wait_for(pid_t pid, int in, struct bakery_result *result)
  * What anybody may have written is run by root only if root starts it; start-up alone is run for
  * whoever can ask for it, in an index that a process may have mapped before it gave root up.
  */
-static bool is_strangers(const struct identity *id)
+static bool is_strangers(uid_t owner)
 {
-	return geteuid() == 0 && id->uid != 0;
+	return geteuid() == 0 && owner != 0;
+}
+
+/* Of what a script is executed by. */
+static const char *find_interpreters_refusal(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && is_strangers(st.st_uid))
+		return "what it is run by belongs to another user than root, who starts it";
+	return security_refusal("", path);
 }
 
 /* Of a script, its interpreter is executed as well. */
@@ -146,10 +157,10 @@ static const char *find_refusal(const struct identity *id, const char *path)
 	const char *refusal = security_refusal("", path);
 	struct exe exe;
 
-	if (!refusal && is_strangers(id))
+	if (!refusal && is_strangers(id->uid))
 		refusal = "it belongs to another user than root, who starts it";
 	if (!refusal && exe_look(AT_FDCWD, path, &exe) == 0 && exe.kind == EXE_SCRIPT)
-		refusal = security_refusal("", exe.interpreter);
+		refusal = find_interpreters_refusal(exe.interpreter);
 	return refusal;
 }
 

@@ -105,6 +105,12 @@ many stranger env
 same "images of another user's program, for root" 0 "$(from_images stranger)"
 "$command" inspect programs/stranger >out 2>err
 grep -q 'it belongs to another user than root' out || fail "inspect does not say why"
+printf '#!%s\n' "$work/programs/stranger" >programs/script
+chmod 755 programs/script
+many script env
+same "images of a script that another user's program runs, for root" 0 "$(from_images script)"
+"$command" inspect programs/script >out 2>err
+grep -q 'what it is run by belongs to another user than root' out || fail "inspect does not say why: script"
 "$command" bake --cache-dir=c "$work/programs/stranger" >out 2>err && fail "bake: another user's program, for root"
 
 # Images are their user's.  Who has more rights than that starts none.
