@@ -170,11 +170,13 @@ static bool is_systems(const char *soname)
 /*
  * True if nobody calls it, unless it was there from the beginning: libstdc++ does so in
  * transactions only, whose library the program is linked with, and, where threads have a library of
- * their own (glibc before 2.34), with threads only.
+ * their own (glibc before 2.34), with threads only; and how a thread_local variable of another file
+ * is initialised (_ZTH) is called by who has asked whether there is such a function, in a word of
+ * data, which ld.so never binds later (Itanium C++ ABI, 2.8).
  */
 static bool is_unused(const char *name)
 {
-	static const char *const beginnings[] = {"_ITM_", "_ZGTt", "pthread_", "__pthread_"};
+	static const char *const beginnings[] = {"_ITM_", "_ZGTt", "_ZTH", "pthread_", "__pthread_"};
 
 	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
 		if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
