@@ -176,7 +176,8 @@ static bool is_systems(const char *soname)
  */
 static bool is_unused(const char *name)
 {
-	static const char *const beginnings[] = {"_ITM_", "_ZGTt", "_ZTH", "pthread_", "__pthread_"};
+	static const char *const beginnings[] = {"_ITM_", "_ZGTt", "_ZTH", "pthread_",
+						 "__pthread_"};
 
 	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
 		if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
