@@ -167,11 +167,15 @@ int main(void)
 {
 	const char *preload = getenv("LD_PRELOAD");
 	char *variable;
+	pid_t pid;
 
 	show = helper("show");
 	argv_exit = strings("show", "exit", "7", NULL);
 	REQUIRE(asprintf(&variable, "LD_PRELOAD=%s", preload ? preload : "") > 0);
 	own = strings("A=b", variable, NULL);
+	/* Later starts have an engine only by chance: it is environ that asks for one. */
+	fact("as it is: %s", error_name(posix_spawn(&pid, show, NULL, NULL, argv_exit, environ)));
+	fact("as it is: %s", status_text(wait_for(pid)));
 	try_all_bad();
 	fact("while it changes: %s", status_text(in_child(while_it_changes, NULL)));
 	return 0;
