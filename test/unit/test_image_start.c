@@ -179,6 +179,18 @@ START_TEST(guards)
 }
 END_TEST
 
+/* Bake a program, and run it natively and from its image. */
+static void run_both(const char *program, char *argv[], char *envp[], struct run *native,
+		     struct run *started)
+{
+	const char *image = scratch_path(argv[0]);
+	char why[128];
+
+	ck_assert_msg(!image_bake(image, program, envp, why), "%s", why);
+	image_run(native, program, argv, envp, NULL);
+	image_run(started, image, argv, envp, NULL);
+}
+
 /* Who asks in vain changes nothing of what the kernel knows: whether there is rseq(2), a list of
    another size, a thread control block where there can be none. */
 START_TEST(thread_asked)
@@ -190,14 +202,10 @@ START_TEST(thread_asked)
 					IMAGE_NEXT(1, SYS_arch_prctl, "0x1002 -1"),
 			NULL};
 	char *argv[] = {"true", NULL};
-	const char *image = scratch_path("true");
 	static struct run native;
 	static struct run started;
-	char why[128];
 
-	ck_assert_msg(!image_bake(image, "/bin/true", envp, why), "%s", why);
-	image_run(&native, "/bin/true", argv, envp, NULL);
-	image_run(&started, image, argv, envp, NULL);
+	run_both("/bin/true", argv, envp, &native, &started);
 	*strchr(native.output, '\n') = '\0';
 	ck_assert_int_eq(started.status, 0);
 	*strchr(started.output, '\n') = '\0';
@@ -211,14 +219,10 @@ START_TEST(tunables)
 	char *envp[] = {"PATH=/usr/bin:/bin", "GLIBC_TUNABLES=glibc.malloc.trim_threshold=100000",
 			"LAST=1", NULL};
 	char *argv[] = {"env", NULL};
-	const char *image = scratch_path("env");
 	static struct run native;
 	static struct run started;
-	char why[128];
 
-	ck_assert_msg(!image_bake(image, "/usr/bin/env", envp, why), "%s", why);
-	image_run(&native, "/usr/bin/env", argv, envp, NULL);
-	image_run(&started, image, argv, envp, NULL);
+	run_both("/usr/bin/env", argv, envp, &native, &started);
 	ck_assert_str_eq(native.output, started.output);
 }
 END_TEST
