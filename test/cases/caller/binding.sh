@@ -7,15 +7,20 @@ modes_begin caller.binding
 [ "$all_modes" != again ] || skip 'only with the preload'
 
 for mechanism in posix_spawn posix_spawnp vfork execve execvp system popen; do
-    modes_environment='LD_DEBUG=bindings,libs'
+    # A file for each process: in one, their lines may be mixed.
+    rm -f "$work"/bindings.*
+    modes_environment="LD_DEBUG=bindings,libs
+LD_DEBUG_OUTPUT=$work/bindings"
     in_mode session "$ST_CASES_BIN/launch" "$mechanism" "$ST_CASES_BIN/show" exit 0
-    # One file for all processes: for each, what follows its "transferring control".
+    # A process may execute one program after the other: each time, what follows its
+    # "transferring control".
     awk -v preload="binding file $ST_PRELOAD" '
-        /find library=libc.so.6/ { started[$1] = 0 }
-        /transferring control: / { started[$1] = 1 }
-        index($0, preload) { seen = 1; if (started[$1]) { print; late = 1 } }
-        END { if (late) exit 1; if (!NR) exit 2 }' "$work/session.err" >"$work/late" ||
+        /find library=libc.so.6/ || FNR == 1 { started = 0 }
+        /transferring control: / { started = 1 }
+        index($0, preload) { seen = 1; if (started) { print; late = 1 } }
+        END { exit late ? 1 : !seen }' "$work"/bindings.* >"$work/late" ||
         wrong "$mechanism: $(cat "$work/late")"
-    grep -q 'transferring control: .*/launch' "$work/session.err" || wrong "$mechanism: no log"
+    cat "$work"/bindings.* | grep -q 'transferring control: .*/launch' ||
+        wrong "$mechanism: no log"
 done
 modes_end
