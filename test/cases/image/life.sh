@@ -86,6 +86,21 @@ done
 find "$work/cache/images" -path '*/program' | grep . && wrong 'its image is left'
 image_bake "$program"
 
+# Whoever may write to the index cannot keep the service busy with one number: it sees at once that
+# its session has ended.
+image_session
+image_bake "$program"
+"$ST_CASES_BIN/session" claim "$work/cache" || exit 1
+image_bake "$dir/1/program"
+mv "$work/cache" "$work/gone"
+rm -rf "$work/gone"
+tries=100
+while kill -0 "$image_service" 2>/dev/null && [ "$tries" -gt 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.1
+done
+[ "$tries" -gt 0 ] || wrong 'a claim of many requests kept the service busy'
+
 # What is installed has one after two.
 image_session
 installed=$(command -v env)

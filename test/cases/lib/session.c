@@ -6,8 +6,9 @@
  *                         "fallback REASON N" ...
  *   session serve DIR SERVICE   be the service that bakes for DIR, in the environment that it has
  *   session bake DIR      have everything baked that DIR's index holds, and wait for that
- *   session crowd DIR     fill DIR's index with targets that are nowhere, so that all others make
- * room session exec PROGRAM ARGUMENT...         run it with no descriptor open but 0, 1 and 2
+ *   session crowd DIR     fill DIR's index with targets that are nowhere: all others make room
+ *   session claim DIR     claim that images were requested some four thousand million times
+ *   session exec PROGRAM ARGUMENT...         run it with no descriptor open but 0, 1 and 2
  *   session system DIR PROGRAM ARGUMENT...   run it with DIR where the system's programs are
  *
  * The last is for the kernel engine: it makes templates of what its user does not write to, which
@@ -31,7 +32,7 @@
 #include "../../old_libc.h"
 #include "elfcache/cachedir.h"
 #include "elfcache/confinement.h"
-#include "elfcache/index.h"
+#include "elfcache/index_layout.h"
 #include "elfcache/loader_variables.h"
 
 static int complain(const char *what, const char *path, int error)
@@ -207,6 +208,18 @@ static int crowd(const char *path)
 	return 0;
 }
 
+static int claim(const char *path)
+{
+	struct index index;
+	int ret = open_session(path, &index);
+
+	if (ret < 0)
+		return complain("index in", path, -ret);
+	atomic_fetch_add(&index.map->wanted, 0xf0000000U);
+	index_close(&index);
+	return 0;
+}
+
 static int write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -274,6 +287,8 @@ int main(int argc, char **argv)
 		return bake_all(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "crowd") == 0)
 		return crowd(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "claim") == 0)
+		return claim(argv[2]);
 	if (argc >= 3 && strcmp(argv[1], "exec") == 0) {
 		close_range(3, ~0U, 0);
 		execvp(argv[2], argv + 2);
@@ -281,6 +296,6 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 4 && strcmp(argv[1], "system") == 0)
 		return run_in_system(argv + 2);
-	fputs("usage: session create|counts|serve|bake|crowd|exec|system ...\n", stderr);
+	fputs("usage: session create|counts|serve|bake|crowd|claim|exec|system ...\n", stderr);
 	return 2;
 }
