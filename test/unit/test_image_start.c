@@ -291,14 +291,10 @@ START_TEST(origin)
 {
 	const char *program = FIXTURE_DIR "/image_fixture_origin";
 	char *argv[] = {"origin", NULL};
-	const char *image = scratch_path("image");
 	static struct run native;
 	static struct run started;
-	char why[128];
 
-	ck_assert_msg(!image_bake(image, program, environment, why), "%s", why);
-	image_run(&native, program, argv, environment, NULL);
-	image_run(&started, image, argv, environment, NULL);
+	run_both(program, argv, environment, &native, &started);
 	ck_assert_int_eq(started.status, 0);
 	ck_assert_str_eq(started.output, native.output);
 	ck_assert_ptr_nonnull(strstr(started.output, " " FIXTURE_DIR "/lib"));
