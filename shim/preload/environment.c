@@ -58,12 +58,12 @@ static const char *next_variable(struct reader *reader, char **const *envp)
  */
 void settings_read(struct settings *settings)
 {
-	struct reader reader = READER_NEW;
+	struct reader *reader = &settings->reader;
 	const char *s;
 
 	*settings = (struct settings){.choice = CHOICE_AUTO};
-	for (char **envp = environment_get(); (s = next_variable(&reader, &envp)); envp++) {
-		if ((*s != 'S' && *s != 'P') || !reader_can_string(&reader, s))
+	for (char **envp = environment_get(); (s = next_variable(reader, &envp)); envp++) {
+		if ((*s != 'S' && *s != 'P') || !reader_can_string(reader, s))
 			continue;
 		if (*s == 'P' && !settings->path)
 			settings->path = mem_after_prefix(s, "PATH=");
@@ -76,7 +76,7 @@ void settings_read(struct settings *settings)
 void environment_of_cache(char *out[ENVIRONMENT_OF_CACHE])
 {
 	static const char names[][17] = {"XDG_RUNTIME_DIR=", "XDG_CACHE_HOME=", "HOME="};
-	struct reader reader = READER_NEW;
+	struct reader reader = {.next = 0};
 	const char *s;
 	size_t n = 0;
 
@@ -127,7 +127,7 @@ static bool names_us(const char *value)
 
 bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 {
-	struct reader reader = READER_NEW;
+	struct reader reader = {.next = 0};
 	bool found = false;
 
 	*plan = (struct strip_plan){0};

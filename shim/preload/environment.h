@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "readable.h"
+
 enum choice { CHOICE_AUTO, CHOICE_KERNEL, CHOICE_IMAGE, CHOICE_OFF };
 
 /* The variables of the calling process at the moment of a call.  Null where not set. */
@@ -19,6 +21,7 @@ struct settings {
 	const char *kernel_nr; /* SPAWN_TEMPLATE_KERNEL_NR */
 	const char *log;       /* SPAWN_TEMPLATE_LOG */
 	const char *path;      /* PATH */
+	struct reader reader;  /* that has read it, for whoever goes through it once more */
 };
 
 /*

@@ -18,6 +18,12 @@
  */
 enum { HOT_INSTALLED = 2, HOT_ELSEWHERE = 6 };
 
+/*
+ * To look whether this process is confined takes nine system calls, and who is stays so.  After so
+ * many starts of a target without an image it is looked now and then.
+ */
+enum { LOOK_ALWAYS = 64, LOOK_EVERY = 16 };
+
 static bool is_installed(const char *path)
 {
 	static const char directories[][8] = {"/usr/", "/bin/", "/sbin/", "/lib", "/opt/"};
@@ -28,10 +34,10 @@ static bool is_installed(const char *path)
 	return false;
 }
 
-/* True if this environment has the loader variables of the session. */
-static bool has_variables(char *const envp[], uint64_t expected)
+/* True if this environment, which mostly is the process's own, has the loader variables of the
+   session. */
+static bool has_variables(char *const envp[], struct reader reader, uint64_t expected)
 {
-	struct reader reader = READER_NEW;
 	uint64_t hash = 0;
 
 	for (; envp; envp++) {
@@ -68,9 +74,10 @@ static bool has_limits(void)
 static void want(struct target_view *target)
 {
 	uint64_t starts = index_starts(&target->index, &target->entry.ref) + 1;
+	uint64_t hot = is_installed(target->path) ? HOT_INSTALLED : HOT_ELSEWHERE;
 	uint64_t confinement = index_confinement(&target->index);
 
-	if (starts >= (is_installed(target->path) ? HOT_INSTALLED : HOT_ELSEWHERE) && confinement &&
+	if (starts >= hot && (starts < LOOK_ALWAYS || starts % LOOK_EVERY == 0) && confinement &&
 	    confinement_hash() == confinement)
 		index_image_want(&target->index, &target->entry.ref);
 }
@@ -157,7 +164,7 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 	   for one.  Real and effective user are the same, or there is no session. */
 	if (sys_call3(SYS_access, (long)target->path, X_OK, 0))
 		return REASON_FAILED;
-	if (!has_variables(envp, index_variables(&target->index)))
+	if (!has_variables(envp, settings->reader, index_variables(&target->index)))
 		return REASON_ENVIRONMENT;
 	return standing_reason(&target->index);
 }
@@ -165,7 +172,7 @@ enum reason image_choose(struct target_view *target, const struct settings *sett
 bool image_script_plan(const struct target_view *target, char *const argv[],
 		       struct script_plan *plan)
 {
-	struct reader reader = READER_NEW;
+	struct reader reader = {.next = 0};
 	char *arg;
 
 	if (exe_look(AT_FDCWD, target->path, &plan->exe) || plan->exe.kind != EXE_SCRIPT ||

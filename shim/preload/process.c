@@ -129,16 +129,16 @@ bool process_cache_stands(const struct settings *settings, const struct index *i
 	       st.st_ino == atomic_load_explicit(&process.inode, memory_order_relaxed);
 }
 
-/* Who has no index has started nothing from an image, and nobody can have its answer. */
 void process_note_ptrace(int request)
 {
-	struct index index = {
-		.map = atomic_load_explicit(&process.index, memory_order_acquire),
-	};
+	struct settings settings;
+	struct index index;
 
 	procfs_ask_anew();
-	if (index.map && index.map != NO_INDEX &&
-	    (request == PTRACE_SEIZE || request == PTRACE_ATTACH))
+	if (request != PTRACE_SEIZE && request != PTRACE_ATTACH)
+		return;
+	settings_read(&settings);
+	if (process_index(&settings, &index))
 		index_note_tracer(&index);
 }
 

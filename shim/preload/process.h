@@ -23,8 +23,8 @@ bool process_cache_stands(const struct settings *settings, const struct index *i
 /*
  * ptrace(2) is about to be called.  From now on this process, and what it forks, asks at each start
  * whether it is being traced: a debugger's child, which asks to be traced itself, is a copy of a
- * process that was not.  A tracer that attaches to its child cannot say so in the child's memory;
- * it does in the session's index, which both have mapped.
+ * process that was not.  A tracer that attaches to another process cannot say so in the other's
+ * memory; it does in the session's index, for all that are in the session.
  */
 void process_note_ptrace(int request);
 

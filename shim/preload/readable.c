@@ -21,7 +21,7 @@ static bool is_readable(const void *p)
 
 bool reader_can(struct reader *r, const void *p)
 {
-	const uintptr_t page = (uintptr_t)p / PAGE;
+	const uintptr_t page = (uintptr_t)p / PAGE + 1;
 
 	for (unsigned i = 0; i < PAGES; i++)
 		if (r->pages[i] == page)

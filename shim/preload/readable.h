@@ -26,16 +26,12 @@ static inline bool readable_string(const char *s)
 	return sys_call3(SYS_access, (long)s, F_OK, 0) != -EFAULT;
 }
 
-/* Reads what may not be there: each page is asked for once, as long as they come in runs. */
+/* Reads what may not be there: each page is asked for once, as long as they come in runs.  New if
+   all of it is zero. */
 struct reader {
-	uintptr_t pages[4];
+	uintptr_t pages[8]; /* their numbers plus 1; 0 is none */
 	unsigned next;
 };
-
-#define READER_NEW \
-	{ \
-		{UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX}, 0 \
-	}
 
 /* True if what is at p can be read, a string or a pointer, up to the end of its page. */
 bool reader_can(struct reader *r, const void *p);

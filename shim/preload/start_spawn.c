@@ -134,8 +134,8 @@ static bool is_repeatable(const struct spawn_call *call)
 
 /*
  * By libc, whose function does not tell an image that cannot be executed from a file action that
- * failed.  So an image that is gone must not be found out by a child, and what may have been denied
- * to the image only is tried again, if it can be.
+ * failed.  So an image that is gone must not be found out by a child, and what may be due to the
+ * image only is tried again without it; what cannot be, is not tried with it.
  */
 __attribute__((noinline)) static int image_by_libc(const struct spawn_call *call,
 						   struct in_place *image, char *const envp[])
@@ -143,15 +143,13 @@ __attribute__((noinline)) static int image_by_libc(const struct spawn_call *call
 	struct spawn_call other = *call;
 	int err;
 
-	if (image_is_gone(image->path)) {
-		image->error = ENOENT;
-		return ENOENT;
-	}
+	image->error = image_is_gone(image->path) ? ENOENT : is_repeatable(call) ? 0 : ENOTSUP;
+	if (image->error)
+		return image->error;
 	other.file = image->path;
 	other.argv = image->argv;
 	err = call_next(&other, envp);
-	if (err == E2BIG || (err && image_is_gone(image->path)) ||
-	    ((err == EACCES || err == EPERM) && is_repeatable(call)))
+	if (err == E2BIG || err == EACCES || err == EPERM || (err && image_is_gone(image->path)))
 		image->error = err;
 	return err;
 }

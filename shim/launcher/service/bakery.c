@@ -16,6 +16,7 @@
 #include "elfcache/exe.h"
 #include "security.h"
 #include "shim/template/image/tracee.h"
+#include "way.h"
 
 enum { PATIENCE_MS = 20000 };
 
@@ -134,21 +135,27 @@ static void wait_for(pid_t pid, int in, struct bakery_result *result)
 
 /*
  * What anybody may have written is run by root only if root starts it; start-up alone is run for
- * whoever can ask for it, in an index that a process may have mapped before it gave root up.
+ * whoever can ask for it, in an index that a process may have mapped before it gave root up.  So is
+ * what another user may put there before it is run.
  */
-static bool is_strangers(uid_t owner)
+static const char *find_stranger(const char *path, uid_t owner, const char *sentence)
 {
-	return geteuid() == 0 && owner != 0;
+	if (geteuid())
+		return NULL;
+	return owner ? sentence : way_refusal(path);
 }
 
 /* Of what a script is executed by. */
 static const char *find_interpreters_refusal(const char *path)
 {
+	const char *refusal = security_refusal("", path);
 	struct stat st;
 
-	if (stat(path, &st) == 0 && is_strangers(st.st_uid))
-		return "what it is run by belongs to another user than root, who starts it";
-	return security_refusal("", path);
+	if (!refusal && stat(path, &st) == 0)
+		refusal = find_stranger(path, st.st_uid,
+					"what it is run by belongs to another user than root, "
+					"who starts it");
+	return refusal;
 }
 
 /* Of a script, its interpreter is executed as well. */
@@ -157,25 +164,42 @@ static const char *find_refusal(const struct identity *id, const char *path)
 	const char *refusal = security_refusal("", path);
 	struct exe exe;
 
-	if (!refusal && is_strangers(id->uid))
-		refusal = "it belongs to another user than root, who starts it";
+	if (!refusal)
+		refusal = find_stranger(path, id->uid,
+					"it belongs to another user than root, who starts it");
 	if (!refusal && exe_look(AT_FDCWD, path, &exe) == 0 && exe.kind == EXE_SCRIPT)
 		refusal = find_interpreters_refusal(exe.interpreter);
 	return refusal;
 }
 
+/* Nothing is run that is not, by what the file itself says, what was asked for. */
+static bool is_refused(const struct order *order, struct bakery_result *result)
+{
+	const char *refusal;
+	struct identity now;
+	int err = identity_of(AT_FDCWD, order->path, 0, &now);
+
+	if (!err && !identity_equal(&now, order->id))
+		err = -ESTALE;
+	if (err) {
+		fail(result, err, err == -ESTALE ? "it has changed" : strerror(-err));
+		return true;
+	}
+	refusal = find_refusal(&now, order->path);
+	if (refusal)
+		fail(result, -ENOTSUP, refusal);
+	return refusal != NULL;
+}
+
 static void run_order(const struct order *order, struct bakery_result *result)
 {
-	const char *refusal = find_refusal(order->id, order->path);
 	pid_t parent = getpid();
 	pid_t pid;
 	int fds[2];
 
 	*result = (struct bakery_result){0};
-	if (refusal) {
-		fail(result, -ENOTSUP, refusal);
+	if (is_refused(order, result))
 		return;
-	}
 	if (pipe2(fds, O_CLOEXEC)) {
 		fail(result, -errno, strerror(errno));
 		return;

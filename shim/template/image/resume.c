@@ -183,10 +183,11 @@ struct onward resume(uint64_t *stack, const char *code)
 	struct process p = {.table = t};
 
 	find_vectors(&p, stack);
-	if (stack[0] <= t->script_args)
+	if (t->script_args && stack[0] <= t->script_args)
 		sys_call3(SYS_exit_group, 127, 0, 0);
-	if (!p.aux[AT_RANDOM] || !resume_is_fresh(&p) || !resume_can_fix(&p) || !resume_map(&p) ||
-	    sys_call3(SYS_arch_prctl, ARCH_SET_FS_CODE, (long)t->fs_base, 0))
+	/* Without an argument, which Linux before 5.18 lets be, start-up was not tried. */
+	if (!stack[0] || !p.aux[AT_RANDOM] || !resume_is_fresh(&p) || !resume_can_fix(&p) ||
+	    !resume_map(&p) || sys_call3(SYS_arch_prctl, ARCH_SET_FS_CODE, (long)t->fs_base, 0))
 		start_natively(&p);
 	describe_target(&p);
 	touch_pages(t);

@@ -54,11 +54,12 @@ static bool is_constant(const char *path)
 	       strcmp(path, "/sys/devices/system/cpu/possible") == 0;
 }
 
-/* Places whose content is made when it is read, or that are not files at all. */
+/* Places whose content is made when it is read, or that are not files at all; shared memory is as
+   any other. */
 static bool is_special_place(const char *path)
 {
 	return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
-	       strncmp(path, "/dev/", 5) == 0;
+	       (strncmp(path, "/dev/", 5) == 0 && strncmp(path, "/dev/shm/", 9) != 0);
 }
 
 enum found { FOUND_NOTHING, FOUND_CONSTANT, FOUND_FILE, FOUND_OTHER, FOUND_SPECIAL };
