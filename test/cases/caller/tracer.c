@@ -26,19 +26,26 @@ static void start_another(void)
 	REQUIRE(wait_for(pid) == 7 << 8);
 }
 
-/* Where the tracee is stopped behind its execve(). */
-static void show_stopped(const char *label, pid_t pid)
+/* Where a stopped tracee is. */
+static void show_place(const char *label, pid_t pid, int status)
 {
 	char link[64];
 	char path[PATH_MAX];
 	ssize_t n;
-	int status;
 
-	REQUIRE(waitpid(pid, &status, 0) == pid);
 	snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
 	n = readlink(link, path, sizeof path - 1);
 	path[n > 0 ? n : 0] = '\0';
 	fact("%s: %s %d in %s", label, status_text(status & 0xffff), status >> 16, path);
+}
+
+/* The tracee is stopped behind its execve(). */
+static void show_stopped(const char *label, pid_t pid)
+{
+	int status;
+
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	show_place(label, pid, status);
 	ptrace(PTRACE_KILL, pid, NULL, NULL);
 	kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) == pid && !WIFSIGNALED(status) && !WIFEXITED(status))
@@ -80,6 +87,49 @@ static int attached(void *arg)
 	fact("PTRACE_SEIZE gives %ld", ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC));
 	REQUIRE(write(ends[1], "x", 1) == 1);
 	show_stopped("PTRACE_SEIZE", pid);
+	return 0;
+}
+
+/* Let all tracees go on until one has executed something. */
+static void show_executed(const char *label)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, __WALL);
+		REQUIRE(pid > 0 && WIFSTOPPED(status));
+		if (status >> 16 == PTRACE_EVENT_EXEC)
+			break;
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+	}
+	show_place(label, pid, status);
+}
+
+/* As by `strace -f -p`: who attaches has started nothing itself. */
+static int followed(void *arg)
+{
+	const long options = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+			     PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
+	int there[2];
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	(void)arg;
+	REQUIRE(pipe(ends) == 0 && pipe(there) == 0);
+	pid = fork();
+	if (pid == 0) {
+		start_another();
+		REQUIRE(write(there[1], "x", 1) == 1);
+		REQUIRE(read(ends[0], &byte, 1) == 1);
+		start_another();
+		_exit(0);
+	}
+	REQUIRE(read(there[0], &byte, 1) == 1);
+	fact("PTRACE_SEIZE gives %ld", ptrace(PTRACE_SEIZE, pid, NULL, options));
+	REQUIRE(write(ends[1], "x", 1) == 1);
+	show_executed("PTRACE_O_TRACEVFORK");
 	return 0;
 }
 
@@ -125,6 +175,7 @@ int main(void)
 	show = helper("show");
 	argv_exit = strings("show", "exit", "7", NULL);
 	fact("called: %s", status_text(in_child(called, NULL)));
+	fact("followed: %s", status_text(in_child(followed, NULL)));
 	start_another();
 	fact("by itself: %s", status_text(in_child(by_itself, NULL)));
 	fact("attached: %s", status_text(in_child(attached, NULL)));
