@@ -92,6 +92,30 @@ START_TEST(target_directory_moved)
 }
 END_TEST
 
+/* Which of its names a link leads to, the file does not tell. */
+START_TEST(link_to_another_name)
+{
+	char why[128];
+	int err;
+
+	ck_assert_int_eq(mkdir(scratch_path("v1"), 0700), 0);
+	ck_assert_int_eq(mkdir(scratch_path("v2"), 0700), 0);
+	image_copy_file("/usr/bin/readlink", scratch_path("v1/readlink"));
+	ck_assert_int_eq(link(scratch_path("v1/readlink"), scratch_path("v2/readlink")), 0);
+	ck_assert_int_eq(symlink("v1", scratch_path("current")), 0);
+	err = image_bake(scratch_path("image"), scratch_path("current/readlink"), plain, why);
+	ck_assert_msg(!err, "%s", why);
+	ck_assert_int_eq(image_was_resumed(scratch_path("image"), scratch_path("current/readlink"),
+					   plain, NULL),
+			 1);
+	ck_assert_int_eq(unlink(scratch_path("current")), 0);
+	ck_assert_int_eq(symlink("v2", scratch_path("current")), 0);
+	ck_assert_int_eq(image_was_resumed(scratch_path("image"), scratch_path("current/readlink"),
+					   plain, NULL),
+			 0);
+}
+END_TEST
+
 START_TEST(library_replaced)
 {
 	char path[4200];
@@ -492,6 +516,7 @@ int main(void)
 	tcase_add_test(tc, target_mode_changed);
 	tcase_add_test(tc, target_symlink_switched);
 	tcase_add_test(tc, target_directory_moved);
+	tcase_add_test(tc, link_to_another_name);
 	tcase_add_test(tc, library_replaced);
 	tcase_add_test(tc, library_appeared);
 	tcase_add_loop_test(tc, loader_variables, 0, 5);

@@ -12,6 +12,7 @@
 #include "../../../elfcache/elffile.h"
 #include "../../../elfcache/exe.h"
 #include "../../../elfcache/sys.h"
+#include "../../../elfcache/walk.h"
 #include "bake_run.h"
 #include "eager.h"
 #include "join.h"
@@ -97,23 +98,54 @@ static int find_program(struct image_source *source, struct exe *exe, char why[B
 	return 0;
 }
 
+static int note_link(void *arg, const char *path, const struct stat *st)
+{
+	struct image_source *source = arg;
+	struct image_link *more;
+
+	if (!S_ISLNK(st->st_mode))
+		return 0;
+	more = reallocarray(source->links, source->link_count + 1, sizeof *more);
+	if (!more)
+		return -ENOMEM;
+	source->links = more;
+	more += source->link_count;
+	more->path = strdup(path);
+	if (!more->path)
+		return -ENOMEM;
+	identity_from_stat(&more->id, st);
+	source->link_count++;
+	return 0;
+}
+
 /*
  * Where the program is really, unless its path says so: an image has that as well, for
  * /proc/self/exe.  What is below /usr is taken to stay where it is.  Of a file that has several
- * names nobody can tell which of them a link leads to.
+ * names the links tell which of them is meant.
  */
-static int find_real_path(struct image_source *source, char **real, char why[BAKE_WHY_MAX])
+static int find_real_path(struct image_source *source)
 {
+	char *real = realpath(source->program, NULL);
 	struct stat st;
 
-	*real = realpath(source->program, NULL);
-	if (!*real || stat(*real, &st))
+	if (!real)
 		return -errno;
-	if (strcmp(*real, source->program) == 0 || strncmp(*real, "/usr/", 5) == 0)
+	if (strcmp(real, source->program) == 0 || strncmp(real, "/usr/", 5) == 0) {
+		free(real);
 		return 0;
-	source->moved = *real;
-	return st.st_nlink > 1 ? refuse(why, "it has several names, and its path a symbolic link")
-			       : 0;
+	}
+	source->moved = real;
+	if (stat(real, &st))
+		return -errno;
+	return st.st_nlink > 1 ? walk_path(source->program, note_link, source) : 0;
+}
+
+static void source_free(struct image_source *source)
+{
+	free(source->moved);
+	for (size_t i = 0; i < source->link_count; i++)
+		free(source->links[i].path);
+	free(source->links);
 }
 
 /* Since Linux 5.8 a program that does not say has no executable stack, and images need 5.9. */
@@ -266,7 +298,6 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	struct image_source source = {.target = path, .envp = envp, .codes = codes};
 	struct elffile *file = NULL;
 	const char *sentence = NULL;
-	char *real = NULL;
 	struct exe exe;
 	int err;
 
@@ -287,7 +318,7 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	source.stack_flags = stack_flags(file);
 	err = judge(&source, file, why);
 	if (!err)
-		err = find_real_path(&source, &real, why);
+		err = find_real_path(&source);
 	if (!err)
 		err = identity_of(AT_FDCWD, source.interpreter, 0, &source.interpreter_id);
 	if (!err)
@@ -295,6 +326,6 @@ int bake(int fd, const char *path, char *const envp[], struct bake_loader *loade
 	if (err && !why[0])
 		refuse(why, strerror(-err));
 	elffile_free(file);
-	free(real);
+	source_free(&source);
 	return err;
 }

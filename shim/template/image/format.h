@@ -99,12 +99,12 @@ struct image_fix {
 /* A file that the image depends on. */
 struct image_file {
 	struct identity id;
-	uint32_t path;   /* offset of its name, absolute */
-	uint32_t map;    /* index of its first mapping */
-	uint32_t maps;   /* their number, may be 0 */
-	uint32_t absent; /* 1: there must be no such file; id is unused */
-	uint32_t copy;   /* its copy in the list of copies, from 1 on; 0: there is none */
-	uint32_t reserved;
+	uint32_t path;    /* offset of its name, absolute */
+	uint32_t map;     /* index of its first mapping */
+	uint32_t maps;    /* their number, may be 0 */
+	uint32_t absent;  /* 1: there must be no such file; id is unused */
+	uint32_t copy;    /* its copy in the list of copies, from 1 on; 0: there is none */
+	uint32_t is_link; /* 1: the symbolic link itself is meant */
 };
 
 /* A copy of a file (code.h), to map in its place if it is there. */

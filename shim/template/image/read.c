@@ -246,7 +246,8 @@ const char *image_stale_file(const struct image_view *view)
 		const struct image_file *f = image_file(view, i);
 		const char *path = image_file_path(view, f);
 		struct identity id;
-		int err = identity_of(AT_FDCWD, path, f->absent ? AT_SYMLINK_NOFOLLOW : 0, &id);
+		int flags = f->absent || f->is_link ? AT_SYMLINK_NOFOLLOW : 0;
+		int err = identity_of(AT_FDCWD, path, flags, &id);
 
 		if (f->absent ? err != -ENOENT && err != -ENOTDIR
 			      : err || !identity_equal(&id, &f->id))

@@ -75,7 +75,7 @@ static bool is_fresh(const struct process *p, const struct image_file *f)
 {
 	const char *path = at_offset(p->table, f->path);
 	struct stat st;
-	int err = look_for(p, path, f->absent, &st);
+	int err = look_for(p, path, f->absent || f->is_link, &st);
 
 	return f->absent ? err == -ENOENT || err == -ENOTDIR : !err && same_file(&f->id, &st);
 }

@@ -210,6 +210,22 @@ static bool is_unchanged(const char *path, const struct identity *was, struct id
 	return was ? !err && identity_equal(id, was) : err == -ENOENT || err == -ENOTDIR;
 }
 
+static int add_link(struct table *t, struct file_list *files, const struct image_link *link,
+		    char why[128])
+{
+	struct image_file *f = &files->list[files->count++];
+
+	f->is_link = 1;
+	f->path = add_string(t, link->path);
+	if (!f->path)
+		return -ENOMEM;
+	if (!identity_of(AT_FDCWD, link->path, AT_SYMLINK_NOFOLLOW, &f->id) &&
+	    identity_equal(&f->id, &link->id))
+		return 0;
+	snprintf(why, 128, "%.100s changed meanwhile", link->path);
+	return -ENOTSUP;
+}
+
 /* rights: what start-up has done with it, or could have, as each process must be able to that the
    image is for.  Whether it may read what is mapped is seen when resume opens it. */
 static int add_file(struct table *t, struct file_list *files, const struct image_source *source,
@@ -242,7 +258,7 @@ static int add_files(struct table *t, const struct image_source *source, const s
 		     const struct capture *c, char why[128])
 {
 	struct file_list files = {
-		.list = calloc(w->file_count + 4, sizeof *files.list),
+		.list = calloc(w->file_count + source->link_count + 4, sizeof *files.list),
 		.copies = calloc(w->file_count + 4, sizeof *files.copies),
 		.maps = calloc(2 * c->remap_count + 1, sizeof *files.maps),
 	};
@@ -261,6 +277,8 @@ static int add_files(struct table *t, const struct image_source *source, const s
 	   and $ORIGIN show. */
 	if (!err && source->moved)
 		err = add_file(t, &files, source, c, source->moved, &source->program_id, 0, why);
+	for (size_t i = 0; !err && i < source->link_count; i++)
+		err = add_link(t, &files, &source->links[i], why);
 	for (unsigned i = 0; !err && i < w->file_count; i++)
 		err = add_file(t, &files, source, c, w->files[i].path,
 			       w->files[i].absent ? NULL : &w->files[i].id, w->files[i].rights,

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../../../elfcache/sys.h"
+#include "../../../elfcache/walk.h"
 #include "watch_part.h"
 
 static int note_file(struct watch *w, const char *path, bool absent, int rights)
@@ -86,11 +87,37 @@ static enum found judge(int fd, const char *path)
 	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? FOUND_FILE : FOUND_OTHER;
 }
 
-/* What there is by that path, which is not opened. */
-static enum found look(const char *path)
+static int refuse_proc(void *arg, const char *path, const struct stat *st)
+{
+	struct statfs system;
+
+	(void)arg;
+	return S_ISDIR(st->st_mode) && !statfs(path, &system) && system.f_type == PROC_SUPER_MAGIC
+		       ? -ELOOP
+		       : 0;
+}
+
+/* As O_PATH, and not through a link of /proc's to what has no path (proc(5)).  Containers' filters
+   may not know openat2(2): then nothing is looked for in /proc at all. */
+static int open_path(const char *path)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
 	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+	int err;
+
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd;
+	err = is_constant(path) ? 0 : walk_path(path, refuse_proc, NULL);
+	if (!err)
+		return open(path, O_PATH | O_CLOEXEC);
+	errno = -err;
+	return -1;
+}
+
+/* What there is by that path, which is not opened. */
+static enum found look(const char *path)
+{
+	int fd = open_path(path);
 	enum found found;
 
 	if (fd < 0)

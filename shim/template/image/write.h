@@ -7,12 +7,22 @@
 #include "capture.h"
 #include "code.h"
 
+/* A symbolic link on the way to a program. */
+struct image_link {
+	char *path;
+	struct identity id; /* its own */
+};
+
 struct image_source {
 	const char *target;      /* the path to be started, absolute or as it will be asked for */
 	const char *program;     /* what the kernel loads: the target, or a script's interpreter */
 	const char *interpreter; /* the program's PT_INTERP */
 	uint32_t script_args;    /* what the kernel puts before a script's path: 0 to 2 arguments */
-	const char *moved; /* where the program is really, if that may be another place; or null */
+	/* Where the program is really, if that may be another place; or null.  And, where the file
+	   itself does not tell, what leads there. */
+	char *moved;
+	struct image_link *links;
+	size_t link_count;
 	/* Of these three, before any of them was run. */
 	struct identity target_id, program_id, interpreter_id;
 	char *const *envp;
