@@ -8,6 +8,9 @@
 /* 16 KiB of stack for the pointers, if there is that much. */
 enum { STRIP_MAX = 2048 };
 
+/* Less than PATH_MAX: this is on the stack of somebody else's thread, which may be small. */
+enum { LIBRARY_PATH_MAX = 512 };
+
 static const char our_name[] = "libspawn_template_preload";
 static const char preload_variable[] = "LD_PRELOAD=";
 
@@ -63,10 +66,12 @@ void settings_read(struct settings *settings)
 
 	*settings = (struct settings){.choice = CHOICE_AUTO};
 	for (char **envp = environment_get(); (s = next_variable(reader, &envp)); envp++) {
-		if ((*s != 'S' && *s != 'P') || !reader_can_string(reader, s))
+		if ((*s != 'S' && *s != 'P' && *s != 'L') || !reader_can_string(reader, s))
 			continue;
 		if (*s == 'P' && !settings->path)
 			settings->path = mem_after_prefix(s, "PATH=");
+		if (*s == 'L' && !settings->preload)
+			settings->preload = mem_after_prefix(s, preload_variable);
 		s = mem_after_prefix(s, "SPAWN_TEMPLATE");
 		if (s)
 			read_ours(settings, s);
@@ -113,16 +118,29 @@ static bool token_is_ours(const char *p, const char *end)
 	       mem_equal(base, our_name, sizeof our_name - 1);
 }
 
-static bool names_us(const char *value)
+/* Our name in the list, or null; *end is where it ends. */
+static const char *find_us(const char *value, const char **end)
 {
 	while (*value) {
-		const char *end = token_end(value);
-
-		if (token_is_ours(value, end))
-			return true;
-		value = *end ? end + 1 : end;
+		*end = token_end(value);
+		if (token_is_ours(value, *end))
+			return value;
+		value = **end ? *end + 1 : *end;
 	}
-	return false;
+	return NULL;
+}
+
+bool environment_leads_to_us(const struct settings *settings)
+{
+	const char *end;
+	const char *us = settings->preload ? find_us(settings->preload, &end) : NULL;
+	char path[LIBRARY_PATH_MAX];
+
+	if (!us || *us != '/' || end - us >= LIBRARY_PATH_MAX)
+		return true;
+	mem_copy(path, us, (size_t)(end - us));
+	path[end - us] = '\0';
+	return sys_call3(SYS_access, (long)path, R_OK, 0) == 0;
 }
 
 bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
@@ -133,6 +151,7 @@ bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 	*plan = (struct strip_plan){0};
 	for (;; plan->count++) {
 		const char *value;
+		const char *end;
 		char *s;
 
 		if (plan->count == STRIP_MAX || !reader_pointer(&reader, &envp[plan->count], &s))
@@ -145,7 +164,7 @@ bool environment_plan_strip(char *const envp[], struct strip_plan *plan)
 		/* ld.so takes the last definition, but a shell passes on one only. */
 		if (!value || found)
 			continue;
-		if (!names_us(value))
+		if (!find_us(value, &end))
 			return false;
 		found = true;
 		plan->position = plan->count;

@@ -21,6 +21,7 @@ struct settings {
 	const char *kernel_nr; /* SPAWN_TEMPLATE_KERNEL_NR */
 	const char *log;       /* SPAWN_TEMPLATE_LOG */
 	const char *path;      /* PATH */
+	const char *preload;   /* LD_PRELOAD */
 	struct reader reader;  /* that has read it, for whoever goes through it once more */
 };
 
@@ -45,6 +46,12 @@ struct strip_plan {
 	const char *value; /* what it is now */
 	size_t value_size; /* bytes for the new "LD_PRELOAD=...", with its NUL */
 };
+
+/*
+ * False if LD_PRELOAD names us by a path that leads nowhere: in another root directory, or as a user
+ * who may not read it.  ld.so would say so on standard error.
+ */
+bool environment_leads_to_us(const struct settings *settings);
 
 /*
  * True if envp names us in LD_PRELOAD and can be rewritten, with what that takes in *plan.  False

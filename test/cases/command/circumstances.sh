@@ -180,6 +180,38 @@ if unshare -fp --mount-proc true 2>/dev/null; then
     same "process 1 is told to end" 9 $?
 fi
 
+# Where the library is not to be had, programs are not told to load it: ld.so would say so.
+mkdir library
+cp "$("$command" printenv LD_PRELOAD)" library/libspawn_template_preload.so
+library=$work/library/libspawn_template_preload.so
+cat >without <<'SCRIPT'
+x=$(ls -d / 2>&1)
+echo "$x $(printenv LD_PRELOAD)"
+SCRIPT
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    chmod 755 "$work"
+    chmod 700 library
+    status "another user" 0 setpriv --reuid=65534 --clear-groups env "LD_PRELOAD=$library" true
+    grep -q 'cannot be preloaded' err || fail "another user: ld.so says nothing of what it cannot load"
+    status "another user" 0 env "LD_PRELOAD=$library" setpriv --reuid=65534 --clear-groups sh "$work/without"
+    same "another user" "/ " "$(cat out)"
+    silent "another user"
+    mkdir -p bare/work
+    cp without bare/work
+    for file in "$(command -v sh)" "$(command -v ls)" "$(command -v printenv)"; do
+        # shellcheck disable=SC2046
+        cp -L --parents "$file" $(ldd "$file" | grep -o '/[^ ]*') bare
+    done
+    status "another root directory" 0 "$command" chroot bare "$(command -v sh)" /work/without
+    same "another root directory" "/ " "$(cat out)"
+    silent "another root directory"
+fi
+# Others in the list stay.
+# shellcheck disable=SC2016
+status "removed" 0 env "LD_PRELOAD=$library:libc.so.6" sh -c 'rm "$0"; . ./without' "$library"
+same "removed" "/ libc.so.6" "$(cat out)"
+silent "removed"
+
 # Another PID namespace sees that a launcher's session is in use.
 if unshare -fp --mount-proc true 2>/dev/null; then
     # shellcheck disable=SC2016

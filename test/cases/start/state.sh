@@ -27,6 +27,8 @@ nobody | effective)
     ;;
 # Its file actions have streams for their subject.
 streams) mechanisms='posix_spawn posix_spawnp execve execvp vfork' ;;
+# The number of a terminal is the next free one.
+terminal) modes_filter='s|/dev/pts/[0-9]*|/dev/pts/N|g' ;;
 # Namespaces have other numbers each time.
 namespaces) modes_filter='s|^\(/proc/self/ns/[a-z]*\): \([a-z]*\):.*|\1: \2|' ;;
 cgroup)
