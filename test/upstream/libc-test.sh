@@ -15,9 +15,10 @@ prepare()
         esac
     done | xargs make -k -j "$jobs" src/common/runtest.exe
     find src -name '*.exe' -size 0 -delete
-    # One takes all memory, one never ends with glibc, and two end as they happen to.
+    # One takes all memory, one never ends with glibc, and three end as they happen to.
     rm -f src/regression/malloc-brk-fail*.exe src/regression/setvbuf-unget*.exe \
-        src/functional/pthread_cancel-points*.exe src/regression/raise-race*.exe
+        src/functional/pthread_cancel-points*.exe src/regression/raise-race*.exe \
+        src/regression/tls_get_new-dtv-static.exe
     [ -x src/common/runtest.exe ] && [ -x src/functional/spawn.exe ]
 }
 
