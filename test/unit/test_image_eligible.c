@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "elfcache/sys.h" /* SYS_openat2 for older headers */
 #include "image_help.h"
 #include "scratch.h"
 #include "shim/template/image/watch.h"
