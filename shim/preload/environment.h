@@ -48,8 +48,8 @@ struct strip_plan {
 };
 
 /*
- * False if LD_PRELOAD names us by a path that leads nowhere: in another root directory, or as a user
- * who may not read it.  ld.so would say so on standard error.
+ * False if LD_PRELOAD names us by a path that leads nowhere: in another root directory, or as a
+ * user who may not read it.  ld.so would say so on standard error.
  */
 bool environment_leads_to_us(const struct settings *settings);
 
