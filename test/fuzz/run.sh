@@ -42,7 +42,7 @@ mkdir -p "$build/findings"
 # Targets that read files by name are faster in memory.
 files=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/fuzz.XXXXXX")
 pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$files"' EXIT
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || :; rm -rf "$files"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # used PID: its processor time until now, seconds; nothing if it has ended.
@@ -83,6 +83,7 @@ for target; do
         start "$target" -max_total_time="$seconds"
     fi
     wait "$pid" || found="$found $target"
+    pid=
     # The last line of its kind: how many inputs were tried, and how much code they reached.
     grep -E '^#[0-9]+.* cov: ' "$build/$target.log" | tail -n 1
 done
