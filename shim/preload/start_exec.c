@@ -145,7 +145,7 @@ static int exec_target(const struct exec_call *call, const struct settings *sett
 	target_count(&target, settings, HOW_LIBC, reason);
 	/* The environment is read only where it must be: a pointer to nowhere is EFAULT, not ours
 	   to trip over. */
-	if ((target_rejects_preload(&target, dirfd) || !environment_leads_to_us(settings)) &&
+	if (target_rejects_preload(&target, settings, dirfd) &&
 	    environment_plan_strip(envp = environment_of(call), &plan))
 		ret = call_next_stripped(call, envp, &plan);
 	else

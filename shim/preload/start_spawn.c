@@ -311,7 +311,7 @@ static int spawn_target(const struct spawn_call *call, const struct settings *se
 	if (reason == REASON_NONE)
 		return failure;
 	/* After the images, which are of programs that take the library. */
-	if ((target_rejects_preload(&target, AT_FDCWD) || !environment_leads_to_us(settings)) &&
+	if (target_rejects_preload(&target, settings, AT_FDCWD) &&
 	    environment_plan_strip(call->envp, &plan))
 		return spawn_stripped(call, settings, &target, &plan, reason);
 	err = spawn_with(call, settings, &target, call->envp, reason);

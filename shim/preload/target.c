@@ -125,7 +125,8 @@ bool target_look_image(struct target_view *image, const struct target_view *targ
 	return false;
 }
 
-bool target_rejects_preload(const struct target_view *target, int dirfd)
+/* True if it cannot take the library. */
+static bool kind_rejects_preload(const struct target_view *target, int dirfd)
 {
 	enum exe_kind kind = (enum exe_kind)target->entry.kind;
 	struct exe exe;
@@ -139,6 +140,12 @@ bool target_rejects_preload(const struct target_view *target, int dirfd)
 		kind = exe_loaded_kind(&exe);
 	}
 	return exe_rejects_preload(kind);
+}
+
+bool target_rejects_preload(const struct target_view *target, const struct settings *settings,
+			    int dirfd)
+{
+	return kind_rejects_preload(target, dirfd) || !environment_leads_to_us(settings);
 }
 
 void target_count(struct target_view *target, const struct settings *settings, enum how how,

@@ -34,8 +34,10 @@ void target_look(struct target_view *target, const struct settings *settings, in
 bool target_look_image(struct target_view *image, const struct target_view *target,
 		       const char *path);
 
-/* True if LD_PRELOAD must not name us when the kernel loads this file or its interpreter. */
-bool target_rejects_preload(const struct target_view *target, int dirfd);
+/* True if LD_PRELOAD must not name us when the kernel loads this file or its interpreter: either
+   cannot take the library, or it is not to be had here. */
+bool target_rejects_preload(const struct target_view *target, const struct settings *settings,
+			    int dirfd);
 
 /* Count a start of the target and log it; target_uncount() takes a start back. */
 void target_count(struct target_view *target, const struct settings *settings, enum how how,

@@ -138,38 +138,28 @@ static void wait_for(pid_t pid, int in, struct bakery_result *result)
  * whoever can ask for it, in an index that a process may have mapped before it gave root up.  So is
  * what another user may put there before it is run.
  */
-static const char *find_stranger(const char *path, uid_t owner, const char *sentence)
-{
-	if (geteuid())
-		return NULL;
-	return owner ? sentence : way_refusal(path);
-}
-
-/* Of what a script is executed by. */
-static const char *find_interpreters_refusal(const char *path)
+static const char *judge_file(const char *path, uid_t owner, const char *strangers)
 {
 	const char *refusal = security_refusal("", path);
-	struct stat st;
 
-	if (!refusal && stat(path, &st) == 0)
-		refusal = find_stranger(path, st.st_uid,
-					"what it is run by belongs to another user than root, "
-					"who starts it");
-	return refusal;
+	if (refusal || geteuid())
+		return refusal;
+	return owner ? strangers : way_refusal(path);
 }
 
 /* Of a script, its interpreter is executed as well. */
 static const char *find_refusal(const struct identity *id, const char *path)
 {
-	const char *refusal = security_refusal("", path);
+	const char *refusal =
+		judge_file(path, id->uid, "it belongs to another user than root, who starts it");
+	struct stat st;
 	struct exe exe;
 
-	if (!refusal)
-		refusal = find_stranger(path, id->uid,
-					"it belongs to another user than root, who starts it");
-	if (!refusal && exe_look(AT_FDCWD, path, &exe) == 0 && exe.kind == EXE_SCRIPT)
-		refusal = find_interpreters_refusal(exe.interpreter);
-	return refusal;
+	if (refusal || exe_look(AT_FDCWD, path, &exe) || exe.kind != EXE_SCRIPT ||
+	    stat(exe.interpreter, &st))
+		return refusal;
+	return judge_file(exe.interpreter, st.st_uid,
+			  "what it is run by belongs to another user than root, who starts it");
 }
 
 /* Nothing is run that is not, by what the file itself says, what was asked for. */
