@@ -151,18 +151,14 @@ static void try_libc(void)
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 9, "new", O_WRONLY | O_CREAT | O_EXCL, 0600);
-#if __GLIBC_PREREQ(2, 34)
-	posix_spawn_file_actions_addclosefrom_np(&actions, 20);
-#endif
+	leave_to_libc(&actions);
 	start("by libc, a new file", show, argv_exit, &actions, NULL);
 	REQUIRE(unlink("new") == 0);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 2, "old", O_WRONLY | O_CREAT, 0600);
-#if __GLIBC_PREREQ(2, 34)
-	posix_spawn_file_actions_addclosefrom_np(&actions, 20);
-#endif
+	leave_to_libc(&actions);
 	errno = EILSEQ;
 	fact("by libc: %s",
 	     error_name(posix_spawn(&pid, show, &actions, NULL, argv_exit, environ)));

@@ -53,10 +53,7 @@ static int start_all(void *arg)
 	start("posix_spawn", NULL, false);
 	start("posix_spawnp", NULL, true);
 	posix_spawn_file_actions_init(&actions);
-#if __GLIBC_PREREQ(2, 34)
-	/* Only libc does that. */
-	posix_spawn_file_actions_addclosefrom_np(&actions, 20);
-#endif
+	leave_to_libc(&actions);
 	start("by libc", &actions, false);
 	posix_spawn_file_actions_destroy(&actions);
 	return 0;

@@ -87,9 +87,7 @@ static int by_libc(char **argv)
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 5, "new", O_WRONLY | O_CREAT | O_EXCL, 0600);
-#if __GLIBC_PREREQ(2, 34)
-	posix_spawn_file_actions_addclosefrom_np(&actions, 20);
-#endif
+	leave_to_libc(&actions);
 	error = posix_spawn(&pid, program, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (!error)

@@ -207,3 +207,12 @@ char **strings(const char *first, ...)
 	va_end(args);
 	return list;
 }
+
+void leave_to_libc(posix_spawn_file_actions_t *actions)
+{
+#if __GLIBC_PREREQ(2, 34)
+	posix_spawn_file_actions_addclosefrom_np(actions, 20);
+#else
+	(void)actions;
+#endif
+}

@@ -8,6 +8,7 @@
 #ifndef ST_CASES_CASE_H
 #define ST_CASES_CASE_H
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -56,6 +57,10 @@ char *helper(const char *name);
 
 /* A string of n times c.  Allocated. */
 char *repeated(char c, size_t n);
+
+/* Add an action for descriptors from 20 up, after which the call is libc's to carry out.  A libc
+   that has no such action (glibc before 2.34) carries out all calls. */
+void leave_to_libc(posix_spawn_file_actions_t *actions);
 
 /* An allocated array of copies of these strings, for argv and envp; a NULL ends the list. */
 char **strings(const char *first, ...) __attribute__((sentinel));
